@@ -1,0 +1,1 @@
+//! The first-party components, pages, templates and assets, embedded.

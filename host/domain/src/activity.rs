@@ -1,0 +1,84 @@
+//! The activity: one line per thing that happened, append-only.
+
+use crate::ids::ActivityId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Who did it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "is", content = "name")]
+pub enum Actor {
+    /// A user, by name at the time.
+    User(String),
+    /// A guest with an invite, by its hint.
+    Guest(String),
+    /// Whoever holds the data folder.
+    Console,
+    /// Latchkey by itself: the scheduler, start-up, the settings file.
+    System,
+}
+
+/// What happened. The catalogue has a sentence for each (`activity-<kind>`); facts fill it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the names say it, the catalogue has the sentences")]
+pub enum ActivityKind {
+    SetupDone,
+    SignedIn,
+    SignInRefused,
+    SignedOut,
+    SessionsEnded,
+    InviteCreated,
+    InviteChanged,
+    InviteRevoked,
+    InviteDeleted,
+    SignupReserved,
+    SignupCompleted,
+    SignupPartial,
+    SignupUndone,
+    SignupStepFailed,
+    UserCreated,
+    UserChanged,
+    UserEnabled,
+    UserDisabled,
+    UserExpired,
+    UserDeleted,
+    PasswordChanged,
+    PasswordReset,
+    ProfileCaptured,
+    ProfileChanged,
+    ProfileDeleted,
+    ProfileApplied,
+    BackendAdded,
+    BackendChanged,
+    BackendRemoved,
+    BackendDown,
+    BackendBack,
+    BackendReplaced,
+    PluginLoaded,
+    PluginRefused,
+    PluginIll,
+    PluginConsented,
+    SettingsChanged,
+    SettingsRefused,
+    AdminCreated,
+    LoginLinkMade,
+}
+
+/// One line of the audit log. Facts hold names and ids, never a secret, a code or a mail address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Activity {
+    /// Ascending.
+    pub id: ActivityId,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: Actor,
+    /// What.
+    pub kind: ActivityKind,
+    /// `user`, `backend`, `invite`, ... to words.
+    pub facts: BTreeMap<String, String>,
+    /// The caller's address.
+    pub from: Option<String>,
+}

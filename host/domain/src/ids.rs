@@ -1,0 +1,219 @@
+//! Identifiers: newtypes that hold what was made by us, or parsed.
+//!
+//! Codes that travel in links are 128 random bits in a readable alphabet (no look-alikes), shown in
+//! lower case and read in any case. This module makes no randomness: bytes are arguments.
+
+use core::fmt;
+use serde::{Deserialize, Serialize};
+
+/// Crockford's base32: no `i`, `l`, `o`, `u`, so that a code survives being read aloud.
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
+/// 26 characters for 16 bytes.
+#[must_use]
+pub fn encode(bytes: [u8; 16]) -> String {
+    let number = u128::from_be_bytes(bytes);
+    (0..26)
+        .rev()
+        .filter_map(|place| {
+            let index = usize::try_from((number >> (place * 5)) & 31).unwrap_or_default();
+            ALPHABET.get(index).map(|byte| char::from(*byte))
+        })
+        .collect()
+}
+
+/// The canonical form of a typed code: lower case, look-alikes mapped, blanks and hyphens dropped.
+/// `None` where it cannot be one of ours.
+#[must_use]
+pub fn decode(text: &str) -> Option<String> {
+    let mut canonical = String::with_capacity(26);
+    for character in text.trim().chars() {
+        let mapped = match character.to_ascii_lowercase() {
+            '-' | ' ' => continue,
+            'i' | 'l' => '1',
+            'o' => '0',
+            other => other,
+        };
+        if !mapped.is_ascii() || !ALPHABET.contains(&u8::try_from(mapped).ok()?) {
+            return None;
+        }
+        canonical.push(mapped);
+    }
+    (canonical.len() == 26).then_some(canonical)
+}
+
+macro_rules! random_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// From 16 random bytes.
+            #[must_use]
+            pub fn from_random(bytes: [u8; 16]) -> Self {
+                Self(encode(bytes))
+            }
+
+            /// From text a person or a program sent; `None` where it cannot be one.
+            #[must_use]
+            pub fn parse(text: &str) -> Option<Self> {
+                decode(text).map(Self)
+            }
+
+            /// As it travels.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+random_id!(
+    /// A user.
+    UserId
+);
+random_id!(
+    /// A sign-up.
+    SignupId
+);
+random_id!(
+    /// A session.
+    SessionId
+);
+random_id!(
+    /// A message in the outbox.
+    MessageId
+);
+random_id!(
+    /// The right to sign up, as it stands in the link: a bearer credential.
+    InviteCode
+);
+
+impl InviteCode {
+    /// The first characters, for logs and lists: enough to find it, not enough to use it.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        self.0.chars().take(6).collect()
+    }
+}
+
+/// Why a name chosen by the admin is not an id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("an id is 1 to 32 of a-z, 0-9 and '-', beginning with a letter; got {got:?}")]
+pub struct NotAnId {
+    /// What was given.
+    pub got: String,
+}
+
+fn slug(text: &str) -> Result<String, NotAnId> {
+    let fits = (1..=32).contains(&text.len())
+        && text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    if fits { Ok(text.to_owned()) } else { Err(NotAnId { got: text.to_owned() }) }
+}
+
+macro_rules! slug_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Parses what an admin chose.
+            ///
+            /// # Errors
+            /// [`NotAnId`] for anything but 1 to 32 of `a-z`, `0-9`, `-`, beginning with a letter.
+            pub fn parse(text: &str) -> Result<Self, NotAnId> {
+                slug(text).map(Self)
+            }
+
+            /// As it travels.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = NotAnId;
+            fn try_from(text: String) -> Result<Self, NotAnId> {
+                Self::parse(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> String {
+                id.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+slug_id!(
+    /// One configured server: `jellyfin`, `nas`. The admin chooses it.
+    BackendId
+);
+slug_id!(
+    /// A component's own id, from its manifest.
+    PluginId
+);
+slug_id!(
+    /// A way to sign in: `local`, or a backend's id.
+    ProviderId
+);
+
+/// One line of the activity: ascending, never reused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ActivityId(pub u64);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_comes_back_however_it_was_typed() {
+        let code = InviteCode::from_random([0xfe; 16]);
+        let shouted = code.as_str().to_uppercase();
+        assert_eq!(InviteCode::parse(&shouted), Some(code.clone()));
+        let spaced = format!(" {}-{} ", &code.as_str()[..13], &code.as_str()[13..]);
+        assert_eq!(InviteCode::parse(&spaced), Some(code));
+    }
+
+    #[test]
+    fn what_cannot_be_a_code_is_none() {
+        for text in ["", "abc", "u0000000000000000000000000", "é0000000000000000000000000"] {
+            assert_eq!(InviteCode::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn backend_ids_are_short_and_plain() {
+        assert!(BackendId::parse("jellyfin-2").is_ok());
+        for text in ["", "2nd", "Jellyfin", "a b", "../x", &"a".repeat(33)] {
+            assert!(BackendId::parse(text).is_err(), "{text}");
+        }
+    }
+}

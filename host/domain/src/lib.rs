@@ -1,0 +1,24 @@
+//! The rules of Latchkey as values and functions.
+//!
+//! Nothing here has a clock, a disk, a network, randomness of its own, or `async`: time and random
+//! bytes are arguments, so every rule is tested without waiting and cannot fail from outside.
+
+pub mod accounts;
+pub mod activity;
+pub mod backends;
+pub mod fault;
+pub mod identity;
+pub mod ids;
+pub mod invites;
+pub mod names;
+pub mod outbox;
+pub mod passwords;
+pub mod plugins;
+pub mod profiles;
+pub mod role;
+pub mod secret;
+pub mod sessions;
+pub mod settings;
+pub mod signups;
+pub mod throttle;
+pub mod users;

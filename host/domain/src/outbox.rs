@@ -1,0 +1,45 @@
+//! Messages that are owed. Methods that deliver them come as plugins; what is owed waits here.
+
+use crate::ids::{MessageId, UserId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What a message is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MessageKind {
+    /// Somebody signed up.
+    Welcome,
+    /// A password was changed.
+    PasswordChanged,
+    /// Accounts are about to be disabled.
+    Expiring,
+    /// Accounts were disabled.
+    Expired,
+}
+
+/// A mail that is owed: written in the same transaction as its cause.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Also its Message-ID, for ever.
+    pub id: MessageId,
+    /// What it is about.
+    pub kind: MessageKind,
+    /// To whom.
+    pub user: UserId,
+    /// The template's facts.
+    pub facts: BTreeMap<String, String>,
+    /// Where it stands.
+    pub state: MessageState,
+    /// When its cause happened.
+    pub owed_at: Timestamp,
+}
+
+/// Where a message stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MessageState {
+    /// Waits.
+    Queued,
+}

@@ -1,0 +1,96 @@
+//! One person's use of one invite: reserved, provisioned per backend, settled.
+//!
+//! The record is written before and after every effect, so that a crash between any two leaves a
+//! step whose state says what must be looked at. Nothing here calls anything.
+
+use crate::ids::{BackendId, InviteCode, SignupId, UserId};
+use crate::names::{EmailAddress, Username};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A sign-up. Its password is sealed beside it until the last step ends, 24 hours at most.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signup {
+    /// Shown in the progress page's address; what its browser holds is another token.
+    pub id: SignupId,
+    /// The invite whose use it holds.
+    pub invite: InviteCode,
+    /// Who it becomes; decided at the reservation.
+    pub user: UserId,
+    /// The name, reserved.
+    pub username: Username,
+    /// The address given.
+    pub email: Option<EmailAddress>,
+    /// One a backend, in the invite's order.
+    pub steps: Vec<Step>,
+    /// Where it stands.
+    pub state: SignupState,
+    /// SHA-256 of the token the person's browser holds.
+    pub browser: String,
+    /// When the use was reserved.
+    pub reserved_at: Timestamp,
+    /// When it was settled.
+    pub settled_at: Option<Timestamp>,
+}
+
+/// Where a sign-up stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SignupState {
+    /// Steps are running or will be tried again.
+    Provisioning,
+    /// Everything the invite grants is there.
+    Complete,
+    /// The person is a user with at least one account; some steps were given up.
+    Partial,
+    /// Nothing is left behind and the use was given back.
+    Undone,
+}
+
+/// One backend's part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Where.
+    pub backend: BackendId,
+    /// How far.
+    pub state: StepState,
+    /// How many times it was tried.
+    pub attempts: u32,
+    /// Not before.
+    pub not_before: Option<Timestamp>,
+    /// The last fault's kind and words, for the admin.
+    pub last_fault: Option<crate::fault::Fault>,
+}
+
+/// How far one backend's part is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "at")]
+pub enum StepState {
+    /// Nothing was asked yet.
+    Planned,
+    /// A create was or is about to be sent: after a crash or an unclear answer, look first.
+    Creating,
+    /// The account is there; its profile is not yet applied.
+    Created {
+        /// The backend's id of it.
+        account: String,
+        /// The name there.
+        login_name: String,
+    },
+    /// All done.
+    Done {
+        /// The backend's id of it.
+        account: String,
+        /// The name there.
+        login_name: String,
+    },
+    /// Given up; why is in `last_fault`.
+    Refused,
+    /// Its account is being taken away again, since the whole is undone.
+    Undoing {
+        /// The backend's id of it.
+        account: String,
+    },
+    /// Taken away, or never made.
+    Undone,
+}

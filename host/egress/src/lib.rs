@@ -1,0 +1,1 @@
+//! Opens every connection that leaves the process.

@@ -1,0 +1,1 @@
+//! The door: settings, listeners, workers, commands.

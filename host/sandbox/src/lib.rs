@@ -1,0 +1,1 @@
+//! Runs each plugin in wasmtime and lends it only what it was granted.

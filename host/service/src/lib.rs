@@ -1,0 +1,1 @@
+//! Each thing a person can have done: facts, a rule, lasting effects.

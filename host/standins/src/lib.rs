@@ -1,0 +1,1 @@
+//! Strict stand-ins for the servers Latchkey talks to: the demo's and the tests' alike.

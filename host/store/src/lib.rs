@@ -1,0 +1,1 @@
+//! Keeps records in one redb file, seals secrets, migrates formats.

@@ -1,0 +1,1 @@
+//! Turns a typed context into a page, strictly.

@@ -1,0 +1,109 @@
+//! Jellyfin 10.9 to 12 for Latchkey: accounts, their profiles and passwords, and sign-in by password.
+//!
+//! Every request goes to the one server the admin filled in, with the key the host puts in. What is
+//! written back is what was read, changed in one place: fields this plugin does not know survive.
+//! Nothing is remembered but which accounts were given the lyric right (the server never tells).
+
+pub mod create;
+pub mod devices;
+pub mod names;
+pub mod passwords;
+pub mod probe;
+pub mod server;
+pub mod sign_in;
+pub mod time;
+pub mod users;
+pub mod version;
+
+use latchkey_sdk::accounts::{
+    Abilities, Account, AccountPage, Accounts, Attempt, NewAccount, Offering, PageRequest,
+    PasswordChange, PasswordRules,
+};
+use latchkey_sdk::fault::{Fault, Kind};
+use latchkey_sdk::identity::{Identity, Verdict, Way};
+use latchkey_sdk::lent::Lent;
+use latchkey_sdk::lifecycle::{Lifecycle, ProbeResult};
+use latchkey_sdk::settings;
+
+/// The plugin.
+pub struct Jellyfin;
+
+latchkey_sdk::export!(Jellyfin, "manifest.toml", accounts, identity);
+
+impl Lifecycle for Jellyfin {
+    fn check_settings(lent: &impl Lent) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        match settings::required(lent, "url") {
+            Ok(url) if !url.starts_with("https://") && !url.starts_with("http://") => {
+                let detail = "the server address must start with https:// or http://";
+                faults.push(Fault::new(Kind::Misconfigured, "jellyfin.url", detail).about("url"));
+            }
+            Ok(_) => {}
+            Err(fault) => faults.push(fault),
+        }
+        faults
+    }
+
+    fn probe(lent: &impl Lent) -> ProbeResult {
+        probe::probe(lent)
+    }
+}
+
+impl Accounts for Jellyfin {
+    fn offer(lent: &impl Lent) -> Result<Offering, Fault> {
+        let version = version::supported(lent)?;
+        Ok(Offering {
+            abilities: Abilities::CREATE
+                | Abilities::RENAME
+                | Abilities::DISABLE
+                | Abilities::DELETE
+                | Abilities::SET_PASSWORD
+                | Abilities::OWN_PASSWORD
+                | Abilities::PROFILES
+                | Abilities::LIBRARIES
+                | Abilities::LAST_SEEN,
+            names: Some(names::rules(version)),
+            // Jellyfin has no rule of its own; an empty password is never passed on.
+            password: Some(PasswordRules { min: 1, max: u32::MAX, forbidden: String::new() }),
+        })
+    }
+
+    fn list_accounts(lent: &impl Lent, page: &PageRequest) -> Result<AccountPage, Fault> {
+        users::page(lent, page)
+    }
+
+    fn get(lent: &impl Lent, id: &str) -> Result<Account, Fault> {
+        users::one(lent, id).map(|user| user.account())
+    }
+
+    fn find(lent: &impl Lent, login_name: &str) -> Result<Option<Account>, Fault> {
+        Ok(users::named(lent, login_name)?.map(|user| user.account()))
+    }
+
+    fn create(lent: &impl Lent, account: &NewAccount, attempt: Attempt) -> Result<Account, Fault> {
+        create::create(lent, account, attempt)
+    }
+
+    fn set_password(lent: &impl Lent, id: &str, new_password: &str) -> Result<(), Fault> {
+        passwords::set(lent, id, new_password)
+    }
+
+    fn change_password(lent: &impl Lent, id: &str, change: &PasswordChange) -> Result<(), Fault> {
+        passwords::change(lent, id, change)
+    }
+}
+
+impl Identity for Jellyfin {
+    fn ways(_lent: &impl Lent) -> Way {
+        Way::PASSWORD
+    }
+
+    fn check_password(
+        lent: &impl Lent,
+        login_name: &str,
+        subject: Option<&str>,
+        password: &str,
+    ) -> Result<Verdict, Fault> {
+        sign_in::check(lent, login_name, subject, password)
+    }
+}

@@ -1,0 +1,164 @@
+//! How this plugin speaks to the server: the one header form that works on every line, and what a
+//! refusal means.
+//!
+//! Only `Authorization: MediaBrowser …` is sent (from 12.0 the older forms are off, 10.9 knows this
+//! one too). The key stands in requests by name; only tokens that a sign-in of this very call
+//! yielded are text. Statuses: Jellyfin 10.9.11, 10.10.7, 10.11.11 and 12.0-rc5 as recorded.
+
+use latchkey_sdk::fault::{Fault, Kind};
+use latchkey_sdk::http::{Encoding, Request, Response, percent, secret, text};
+use latchkey_sdk::lent::Lent;
+use serde_json::Value;
+
+/// The endpoint's name in the manifest.
+pub const ENDPOINT: &str = "server";
+/// The key's name in the manifest.
+pub const KEY: &str = "api_key";
+
+const KEY_REJECTED: &str = "the server does not accept the API key (401): it was revoked in Jellyfin, \
+    or a proxy in front removes the Authorization header; Jellyfin 12 also answers so where a proxy \
+    turns that header into the older X-Emby-Token form";
+
+/// Which right a request is sent with.
+pub enum As<'a> {
+    /// The stored API key.
+    Key,
+    /// A token that this call got by signing in.
+    Token(&'a str),
+    /// Nobody, from a named device: what a sign-in needs.
+    Device(&'a str),
+}
+
+/// A read below the server's address.
+#[must_use]
+pub fn get(path: &str, by: &As<'_>) -> Request {
+    authorized(Request::get(ENDPOINT, path), by)
+}
+
+/// A write below the server's address.
+#[must_use]
+pub fn post(path: &str, by: &As<'_>) -> Request {
+    authorized(Request::post(ENDPOINT, path), by)
+}
+
+/// A removal below the server's address.
+#[must_use]
+pub fn delete(path: &str, by: &As<'_>) -> Request {
+    authorized(Request::delete(ENDPOINT, path), by)
+}
+
+fn authorized(request: Request, by: &As<'_>) -> Request {
+    let value = match by {
+        // The server percent-decodes the value, so a key pasted with odd characters arrives whole
+        // and cannot leave its quotes.
+        As::Key => {
+            vec![text("MediaBrowser Token=\""), secret(KEY, Encoding::Form), text("\"")]
+        }
+        As::Token(token) => vec![text(format!("MediaBrowser Token=\"{}\"", percent(token)))],
+        As::Device(id) => vec![text(format!(
+            "MediaBrowser Client=\"Latchkey\", Device=\"Latchkey\", DeviceId=\"{}\", Version=\"{}\"",
+            percent(id),
+            percent(env!("CARGO_PKG_VERSION"))
+        ))],
+    };
+    request.header_of("Authorization", value)
+}
+
+/// A read with the key, answered 200 with JSON.
+///
+/// # Errors
+/// Any other answer, see [`refusal`].
+pub fn read(lent: &impl Lent, request: Request) -> Result<Value, Fault> {
+    let response = request.send(lent)?;
+    match response.status() {
+        200 => value(&response),
+        _ => Err(refusal(&response)),
+    }
+}
+
+/// A write that is answered 200 or 204.
+///
+/// # Errors
+/// Any other answer, see [`refusal`]; a 5xx that says nothing of what was done is `outcome-unknown`.
+pub fn write(lent: &impl Lent, request: Request) -> Result<(), Fault> {
+    let response = request.send(lent)?;
+    match response.status() {
+        200 | 204 => Ok(()),
+        _ => Err(unclear(refusal(&response))),
+    }
+}
+
+/// The fault as it stands after a write: what a gateway or a crash hides may have been done.
+#[must_use]
+pub fn unclear(fault: Fault) -> Fault {
+    match fault.upstream_status {
+        Some(500 | 502 | 504) => Fault { kind: Kind::OutcomeUnknown, ..fault },
+        _ => fault,
+    }
+}
+
+/// The body as JSON; a page is what a starting server shows.
+///
+/// # Errors
+/// `unavailable` for a page, `bad-reply` for anything else that is no JSON.
+pub fn value(response: &Response) -> Result<Value, Fault> {
+    if is_page(response) { Err(starting(response)) } else { response.json() }
+}
+
+/// Whether an answer is an html page.
+#[must_use]
+pub fn is_page(response: &Response) -> bool {
+    response.header("content-type").is_some_and(|kind| kind.starts_with("text/html"))
+}
+
+/// "Starting or down", which is all that a 503 or a page tells.
+#[must_use]
+pub fn starting(response: &Response) -> Fault {
+    Fault::new(Kind::Unavailable, "jellyfin.starting", "Jellyfin is starting or down")
+        .status(response.status())
+        .retry_after(response.retry_after_ms())
+}
+
+/// The fault for an answer that is not the one hoped for.
+#[must_use]
+pub fn refusal(response: &Response) -> Fault {
+    let status = response.status();
+    let fault = match status {
+        503 => return starting(response),
+        401 => Fault::new(Kind::CredentialRejected, "jellyfin.key-rejected", KEY_REJECTED),
+        403 => Fault::new(Kind::Forbidden, "jellyfin.forbidden", forbidden(response)),
+        404 => {
+            Fault::new(Kind::NotFound, "jellyfin.not-found", "Jellyfin knows no such thing (404)")
+        }
+        429 => {
+            Fault::new(Kind::RateLimited, "jellyfin.rate-limited", "the server asks to slow down")
+                .retry_after(response.retry_after_ms())
+        }
+        300..=399 => Fault::new(Kind::Misconfigured, "jellyfin.redirected", redirected(response)),
+        502 | 504 => Fault::new(
+            Kind::Unavailable,
+            "jellyfin.gateway",
+            format!("the proxy in front of Jellyfin does not reach it ({status})"),
+        ),
+        _ if is_page(response) => return starting(response),
+        _ => Fault::new(
+            Kind::BadReply,
+            "jellyfin.status",
+            format!("Jellyfin answered {status}, which this plugin did not expect"),
+        ),
+    };
+    fault.status(status)
+}
+
+/// Jellyfin's own sentence where it gives one (a JSON string), else ours.
+fn forbidden(response: &Response) -> String {
+    match response.json::<String>() {
+        Ok(sentence) => format!("Jellyfin refuses: {sentence}"),
+        Err(_) => "Jellyfin refuses this (403)".to_owned(),
+    }
+}
+
+fn redirected(response: &Response) -> String {
+    let target = response.header("location").unwrap_or("another address");
+    format!("the server redirects to {target}; fill in the address it really answers at")
+}

@@ -59,7 +59,10 @@ pub(super) async fn bind(port: u16) -> io::Result<TcpListener> {
     TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port))).await
 }
 
-fn cut() -> io::Error {
+/// Ends the connection without an answer; the transcript says 0.
+fn cut(server: &Server, call: &Call) -> io::Error {
+    let (method, path) = (call.method.to_string(), call.path.clone());
+    server.transcribe(Transcribed { method, path, status: 0 });
     io::Error::new(io::ErrorKind::ConnectionAborted, "cut by script")
 }
 
@@ -92,7 +95,7 @@ async fn respond(
             let page = "<!doctype html><title>Gateway</title><p>Not what you asked for.";
             return Ok(write(server, &call, Answer::html(200, page.to_owned()), shown));
         }
-        Some(Fault::CutBefore) => return Err(cut()),
+        Some(Fault::CutBefore) => return Err(cut(server, &call)),
         Some(Fault::HoldBefore) => wait(fault.as_mut()).await,
         _ => {}
     }
@@ -105,7 +108,7 @@ async fn respond(
     }
     match fault.as_ref().map(|pending| pending.fault) {
         Some(Fault::ErrorAfter) => Ok(write(server, &call, Answer::thrown(500), shown)),
-        Some(Fault::CutAfter) => Err(cut()),
+        Some(Fault::CutAfter) => Err(cut(server, &call)),
         Some(Fault::HoldAfter) => {
             wait(fault.as_mut()).await;
             Ok(write(server, &call, answer, shown))

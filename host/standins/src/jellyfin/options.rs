@@ -47,7 +47,8 @@ pub enum Mode {
     Demo,
 }
 
-/// How far the server is. Not listening at all is [`Jellyfin::stop_listening`].
+/// How far the server is. Not listening at all is the double's
+/// `stop_listening`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// The set-up server of 10.11 and later: `Degraded`, everything else 503 with `Retry-After`.

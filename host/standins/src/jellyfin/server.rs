@@ -16,7 +16,7 @@ pub struct Transcribed {
     pub method: String,
     /// The path as sent, or its pattern where the path has a secret.
     pub path: String,
-    /// The answer's status.
+    /// The answer's status; 0 when the connection was cut instead.
     pub status: u16,
 }
 

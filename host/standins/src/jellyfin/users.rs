@@ -100,13 +100,7 @@ fn check_name(state: &State, name: &str, own: Option<&str>) -> Result<(), Answer
 pub(super) fn set_policy(state: &mut State, call: &Call, caller: &Caller) -> Outcome {
     let id = call.path_id(1, "userId")?;
     let body = call.object("newPolicy")?;
-    let mut policy = match typed::read(POLICY, state.release, &body, "newPolicy") {
-        // A null list breaks only after the account has been found.
-        Err(answer) if state.user(&id).is_none() && !matches!(answer.status, 400) => {
-            return Err(answer);
-        }
-        read => read?,
-    };
+    let mut policy = typed::read(POLICY, state.release, &body, "newPolicy")?;
     let user = state.user(&id).cloned().ok_or_else(Answer::not_found)?;
     refuse_lockout_of_all(state, &user, &policy)?;
     keep_extra_fields(state, &body, &mut policy);

@@ -82,3 +82,47 @@ pub struct Activity {
     /// The caller's address.
     pub from: Option<String>,
 }
+
+/// A line before it has its number: the store gives numbers in the order of the transactions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewActivity {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: Actor,
+    /// What.
+    pub kind: ActivityKind,
+    /// As in [`Activity::facts`].
+    pub facts: BTreeMap<String, String>,
+    /// The caller's address.
+    pub from: Option<String>,
+}
+
+impl NewActivity {
+    /// A line without facts.
+    #[must_use]
+    pub const fn new(at: Timestamp, actor: Actor, kind: ActivityKind) -> Self {
+        Self { at, actor, kind, facts: BTreeMap::new(), from: None }
+    }
+
+    /// The same with one more fact.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.facts.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// The same with the caller's address.
+    #[must_use]
+    pub fn from_address(mut self, address: impl Into<String>) -> Self {
+        self.from = Some(address.into());
+        self
+    }
+
+    /// The line as it is kept.
+    #[must_use]
+    pub fn numbered(self, id: ActivityId) -> Activity {
+        let Self { at, actor, kind, facts, from } = self;
+        Activity { id, at, actor, kind, facts, from }
+    }
+}

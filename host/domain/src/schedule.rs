@@ -1,0 +1,40 @@
+//! What happens later: one row a task, due at a time. Putting a task again moves it.
+//!
+//! A row says only what to look at. Whoever runs it reads the facts anew and decides by them, so a
+//! row that is late, early or repeated does no harm.
+
+use crate::ids::{SignupId, UserId};
+use serde::{Deserialize, Serialize};
+
+/// Something that is due at a time.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "task", content = "of")]
+pub enum Task {
+    /// A user's time is over: accounts are disabled.
+    ExpireUser(UserId),
+    /// Accounts of a user are to be switched on or off on backends that did not answer.
+    SwitchAccounts(UserId),
+    /// A sign-up has a step to try again.
+    AdvanceSignup(SignupId),
+    /// A sign-up's password has waited long enough.
+    ForgetPassword(SignupId),
+    /// Backends are probed.
+    CheckBackends,
+    /// Ended sessions, old throttles and expired plugin state are dropped.
+    Sweep,
+}
+
+impl Task {
+    /// Its row: one for each task and subject.
+    #[must_use]
+    pub fn key(&self) -> String {
+        match self {
+            Self::ExpireUser(user) => format!("expire-user/{user}"),
+            Self::SwitchAccounts(user) => format!("switch-accounts/{user}"),
+            Self::AdvanceSignup(signup) => format!("advance-signup/{signup}"),
+            Self::ForgetPassword(signup) => format!("forget-password/{signup}"),
+            Self::CheckBackends => "check-backends".to_owned(),
+            Self::Sweep => "sweep".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The schedule: one row a task, by the time it is due.
+
+use crate::error::StoreError;
+use crate::keys;
+use crate::records::{Entry, Record, entry};
+use crate::tx::{Mode, Span, Table, Tx, Writing, table};
+use domain::schedule::Task;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+const ROWS: Table = table("schedule");
+const BY_TIME: &str = "schedule_by_time";
+
+pub(crate) const TABLES: &[&str] = &["schedule", BY_TIME];
+
+/// A task with its time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Due {
+    /// Not before.
+    pub at: Timestamp,
+    /// What.
+    pub task: Task,
+}
+
+impl Record for Due {
+    const ROWS: Table = ROWS;
+
+    fn key(&self) -> Vec<u8> {
+        self.task.key().into_bytes()
+    }
+
+    fn entries(&self) -> Vec<Entry> {
+        vec![entry(BY_TIME, keys::at(self.at, &self.key()), self)]
+    }
+}
+
+/// The schedule within a transaction.
+pub struct Schedule<'tx, M>(&'tx Tx<M>);
+
+impl<M> Tx<M> {
+    /// The schedule.
+    pub const fn schedule(&self) -> Schedule<'_, M> {
+        Schedule(self)
+    }
+}
+
+impl<M: Mode> Schedule<'_, M> {
+    /// When a task is due.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn get(&self, task: &Task) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.0.load::<Due>(task.key().as_bytes())?.map(|due| due.at))
+    }
+
+    /// Tasks that are due, in the order of their times.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<Due>, StoreError> {
+        // Times are kept to the microsecond: what is due within this one is due.
+        let mut end = keys::moment(now).to_vec();
+        end.push(u8::MAX);
+        self.0.load_under(BY_TIME, &Span::before(end), limit)
+    }
+
+    /// The task that is due next.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn next(&self) -> Result<Option<Due>, StoreError> {
+        Ok(self.0.load_under(BY_TIME, &Span::all(), 1)?.pop())
+    }
+}
+
+impl Schedule<'_, Writing> {
+    /// Puts a task; one that is there already moves.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn put(&self, task: &Task, at: Timestamp) -> Result<(), StoreError> {
+        self.0.rescheduled.set(true);
+        self.0.save(&Due { at, task: task.clone() })
+    }
+
+    /// Takes a task off; whether it was there.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn delete(&self, task: &Task) -> Result<bool, StoreError> {
+        self.0.rescheduled.set(true);
+        Ok(self.0.erase::<Due>(task.key().as_bytes())?.is_some())
+    }
+
+    /// Takes a task off unless it was moved meanwhile; whether it was as given.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn finish(&self, done: &Due) -> Result<bool, StoreError> {
+        let unmoved = self.get(&done.task)? == Some(done.at);
+        if unmoved {
+            self.delete(&done.task)?;
+        }
+        Ok(unmoved)
+    }
+}

@@ -1,1 +1,27 @@
-//! Tests only.
+//! What Latchkey does, over HTTP: the whole program in this process, real components in the
+//! sandbox, a real store, stand-ins for the servers it talks to. One file per feature.
+
+#![cfg(test)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::too_many_lines,
+    missing_docs,
+    reason = "a test may panic"
+)]
+
+mod access;
+mod backends;
+mod expiry;
+mod faults;
+mod invites;
+mod pages;
+mod passwords;
+mod plugins;
+mod profiles;
+mod setup;
+mod signin;
+mod signups;
+mod surface;

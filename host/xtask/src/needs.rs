@@ -1,0 +1,76 @@
+//! What a fresh machine misses: found, installed where that can be done, else named in one line.
+
+use crate::run::{Step, command, has, output, say};
+use std::path::Path;
+
+const GUEST: &str = "wasm32-unknown-unknown";
+
+fn has_target(target: &str) -> bool {
+    let Some(sysroot) = output("rustc", &["--print", "sysroot"]) else { return false };
+    Path::new(sysroot.trim()).join("lib/rustlib").join(target).join("lib").is_dir()
+}
+
+fn install_target(target: &str) -> Step {
+    if has_target(target) {
+        return Ok(());
+    }
+    if has("rustup") {
+        command("rustup", &[], &["target", "add", target])?;
+    }
+    if has_target(target) {
+        Ok(())
+    } else {
+        Err(format!("the Rust target {target} is missing: run `rustup target add {target}`"))
+    }
+}
+
+/// The target of guests, and the linker that makes components of them.
+pub(crate) fn guest_target() -> Step {
+    install_target(GUEST)
+}
+
+/// The static target of this machine's architecture.
+pub(crate) fn static_target() -> Result<String, String> {
+    let triple = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
+    install_target(&triple)?;
+    Ok(triple)
+}
+
+/// aws-lc builds for musl with musl-gcc, or with the machine's own gcc, which is good enough for
+/// freestanding C.
+pub(crate) fn static_compiler(triple: &str) -> Vec<(&'static str, &'static str)> {
+    let with_musl = has("musl-gcc") || has(&format!("{}-linux-musl-gcc", std::env::consts::ARCH));
+    match (with_musl, triple.starts_with("x86_64")) {
+        (true, _) => Vec::new(),
+        (false, true) => {
+            vec![("CC_x86_64_unknown_linux_musl", "gcc"), ("AR_x86_64_unknown_linux_musl", "ar")]
+        }
+        (false, false) => {
+            vec![("CC_aarch64_unknown_linux_musl", "gcc"), ("AR_aarch64_unknown_linux_musl", "ar")]
+        }
+    }
+}
+
+/// Chromium and its driver, of the same version since they come from one package source. Tests
+/// that need them fail in CI and say so elsewhere.
+pub(crate) fn browser() {
+    if has("chromedriver") && has("chromium") {
+        return;
+    }
+    let root = output("id", &["-u"]).is_some_and(|id| id.trim() == "0");
+    if root && has("apt-get") {
+        let fetched = command("apt-get", &[], &["update", "-q"]).and_then(|()| {
+            command(
+                "apt-get",
+                &[("DEBIAN_FRONTEND", "noninteractive")],
+                &["install", "-qy", "--no-install-recommends", "chromium", "chromium-driver"],
+            )
+        });
+        if let Err(why) = fetched {
+            say(&why);
+        }
+    }
+    if !has("chromedriver") {
+        say("install chromium and chromium-driver to run the browser tests");
+    }
+}

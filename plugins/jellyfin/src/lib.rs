@@ -4,25 +4,29 @@
 //! written back is what was read, changed in one place: fields this plugin does not know survive.
 //! Nothing is remembered but which accounts were given the lyric right (the server never tells).
 
+pub mod connect;
 pub mod create;
 pub mod devices;
 pub mod names;
 pub mod passwords;
+pub mod policy;
 pub mod probe;
+pub mod profile;
 pub mod server;
 pub mod sign_in;
 pub mod time;
+pub mod upkeep;
 pub mod users;
 pub mod version;
 
 use latchkey_sdk::accounts::{
-    Abilities, Account, AccountPage, Accounts, Attempt, NewAccount, Offering, PageRequest,
-    PasswordChange, PasswordRules,
+    Abilities, Access, Account, AccountPage, Accounts, Attempt, Attribute, Library, NewAccount,
+    Offering, PageRequest, PasswordChange, PasswordRules,
 };
 use latchkey_sdk::fault::{Fault, Kind};
 use latchkey_sdk::identity::{Identity, Verdict, Way};
 use latchkey_sdk::lent::Lent;
-use latchkey_sdk::lifecycle::{Lifecycle, ProbeResult};
+use latchkey_sdk::lifecycle::{Lifecycle, Minted, ProbeResult};
 use latchkey_sdk::settings;
 
 /// The plugin.
@@ -46,6 +50,10 @@ impl Lifecycle for Jellyfin {
 
     fn probe(lent: &impl Lent) -> ProbeResult {
         probe::probe(lent)
+    }
+
+    fn connect(lent: &impl Lent, answers: &[(String, String)]) -> Result<Vec<Minted>, Fault> {
+        connect::connect(lent, answers)
     }
 }
 
@@ -84,12 +92,48 @@ impl Accounts for Jellyfin {
         create::create(lent, account, attempt)
     }
 
+    fn enable(lent: &impl Lent, id: &str) -> Result<Account, Fault> {
+        policy::enable(lent, id)
+    }
+
+    fn disable(lent: &impl Lent, id: &str) -> Result<Account, Fault> {
+        policy::disable(lent, id)
+    }
+
+    fn delete(lent: &impl Lent, id: &str) -> Result<(), Fault> {
+        upkeep::remove(lent, id)
+    }
+
+    fn rename(lent: &impl Lent, id: &str, login_name: &str) -> Result<Account, Fault> {
+        upkeep::rename(lent, id, login_name)
+    }
+
     fn set_password(lent: &impl Lent, id: &str, new_password: &str) -> Result<(), Fault> {
         passwords::set(lent, id, new_password)
     }
 
     fn change_password(lent: &impl Lent, id: &str, change: &PasswordChange) -> Result<(), Fault> {
         passwords::change(lent, id, change)
+    }
+
+    fn set_libraries(lent: &impl Lent, id: &str, libraries: &Access) -> Result<Account, Fault> {
+        policy::set_libraries(lent, id, libraries)
+    }
+
+    fn list_libraries(lent: &impl Lent) -> Result<Vec<Library>, Fault> {
+        upkeep::libraries(lent)
+    }
+
+    fn capture_profile(lent: &impl Lent, id: &str) -> Result<String, Fault> {
+        profile::capture(lent, id)
+    }
+
+    fn apply_profile(lent: &impl Lent, id: &str, document: &str) -> Result<Account, Fault> {
+        profile::apply(lent, id, document)
+    }
+
+    fn describe_profile(_lent: &impl Lent, document: &str) -> Result<Vec<Attribute>, Fault> {
+        profile::describe(document)
     }
 }
 

@@ -67,8 +67,11 @@ impl Info {
     /// # Errors
     /// `unavailable` while starting, `bad-reply` for an answer that is not Jellyfin's.
     pub fn of(response: &Response) -> Result<Self, Fault> {
-        if response.status() != 200 {
-            return Err(server::refusal(response));
+        match response.status() {
+            200 => {}
+            401 | 403 => return Err(guarded(response.status())),
+            404 => return Err(not_jellyfin()),
+            _ => return Err(server::refusal(response)),
         }
         let body = server::value(response)?;
         if body.get("version").is_some() {
@@ -84,14 +87,18 @@ impl Info {
                 set_up: body.get("StartupWizardCompleted").and_then(Value::as_bool)?,
             })
         };
-        read().ok_or_else(|| {
-            Fault::new(
-                Kind::BadReply,
-                "jellyfin.not-jellyfin",
-                "what answers at this address is not Jellyfin",
-            )
-        })
+        read().ok_or_else(not_jellyfin)
     }
+}
+
+fn not_jellyfin() -> Fault {
+    let detail = "what answers at this address is not Jellyfin; check the port and the base path";
+    Fault::new(Kind::BadReply, "jellyfin.not-jellyfin", detail)
+}
+
+fn guarded(status: u16) -> Fault {
+    let detail = "something in front of Jellyfin asks for a sign-in of its own; fill in the address behind it";
+    Fault::new(Kind::Misconfigured, "jellyfin.guarded", detail).status(status)
 }
 
 /// The version, refused where this plugin cannot speak to it.

@@ -78,6 +78,7 @@ fn the_component_imports_what_it_uses_and_exports_its_roles() {
             "latchkey:host/log@0.1.0",
             "latchkey:host/net@0.1.0",
             "latchkey:host/settings@0.1.0",
+            "latchkey:host/state@0.1.0",
         ]
     );
     let mut exports = seen.exports.clone();

@@ -132,15 +132,17 @@ impl Script {
         self.sent.borrow().clone()
     }
 
-    /// The one request whose line starts so.
+    /// The one request with this line, or else the one whose line starts so.
     #[must_use]
-    pub fn sent_to(&self, start: &str) -> Sent {
-        let mut found: Vec<Sent> =
-            self.sent().into_iter().filter(|sent| sent.line.starts_with(start)).collect();
-        match (found.pop(), found.is_empty()) {
-            (Some(sent), true) => sent,
-            (None, _) => panic!("nobody asked for {start}"),
-            (Some(_), false) => panic!("{start} was asked for more than once"),
+    pub fn sent_to(&self, line: &str) -> Sent {
+        let all = self.sent();
+        let exact: Vec<&Sent> = all.iter().filter(|sent| sent.line == line).collect();
+        let starting = || all.iter().filter(|sent| sent.line.starts_with(line)).collect();
+        let found = if exact.is_empty() { starting() } else { exact };
+        match found.as_slice() {
+            [sent] => (*sent).clone(),
+            [] => panic!("nobody asked for {line}"),
+            _ => panic!("{line} was asked for more than once"),
         }
     }
 

@@ -225,7 +225,8 @@ fn limits(policy: &Object) -> Vec<Attribute> {
 /// `Weekday 8-20.5`: hours of the server's own clock.
 fn hours(schedule: &Value) -> Option<String> {
     let day = schedule.get("DayOfWeek")?.as_str()?;
-    let (start, end) = (schedule.get("StartHour")?.as_f64()?, schedule.get("EndHour")?.as_f64()?);
+    let hour = |key: &str| schedule.get(key).filter(|hour| hour.is_number());
+    let (start, end) = (hour("StartHour")?, hour("EndHour")?);
     Some(format!("{day} {start}-{end}"))
 }
 

@@ -9,7 +9,11 @@ latchkey_sdk::export!(Flooder, "manifest.toml");
 
 impl Lifecycle for Flooder {
     fn probe(lent: &impl Lent) -> ProbeResult {
-        lent.log(Level::Warn, "one\r\nERROR forged line\u{1b}[31m", &[("field\n", "a\nb".to_owned())]);
+        lent.log(
+            Level::Warn,
+            "one\r\nERROR forged line\u{1b}[31m",
+            &[("field\n", "a\nb".to_owned())],
+        );
         lent.log(Level::Info, &"x".repeat(4 << 20), &[]);
         for line in 0..100_000 {
             lent.log(Level::Error, &format!("line {line}"), &[]);

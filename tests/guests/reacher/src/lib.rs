@@ -12,10 +12,18 @@ latchkey_sdk::export!(Reacher, "manifest.toml");
 
 /// Paths that try to leave the endpoint's base; `OTHER` becomes the ungranted origin's host and port.
 const PATHS: [&str; 9] = [
-    "//OTHER/path", "http://OTHER/path", "@OTHER/path", "\\\\OTHER\\path", "/../path", "/a/../../path",
-    "/%2e%2e/path", "/path?query=1", "path",
+    "//OTHER/path",
+    "http://OTHER/path",
+    "@OTHER/path",
+    "\\\\OTHER\\path",
+    "/../path",
+    "/a/../../path",
+    "/%2e%2e/path",
+    "/path?query=1",
+    "path",
 ];
 
+#[rustfmt::skip]
 impl Lifecycle for Reacher {
     fn probe(lent: &impl Lent) -> ProbeResult {
         let mut tries: Vec<(String, Result<String, String>)> = Vec::new();

@@ -1,4 +1,5 @@
-//! Jellyfin 10.9 to 12 for Latchkey: accounts, their profiles and passwords, and sign-in by password.
+//! Jellyfin 10.9 to 12 for Latchkey: accounts, their profiles and passwords, sign-in by password, the
+//! files of its own password reset, and a button on its login page.
 //!
 //! Every request goes to the one server the admin filled in, with the key the host puts in. What is
 //! written back is what was read, changed in one place: fields this plugin does not know survive.
@@ -7,11 +8,13 @@
 pub mod connect;
 pub mod create;
 pub mod devices;
+pub mod login_page;
 pub mod names;
 pub mod passwords;
 pub mod policy;
 pub mod probe;
 pub mod profile;
+pub mod reset_files;
 pub mod server;
 pub mod sign_in;
 pub mod time;
@@ -23,16 +26,18 @@ use latchkey_sdk::accounts::{
     Abilities, Access, Account, AccountPage, Accounts, Attempt, Attribute, Library, NewAccount,
     Offering, PageRequest, PasswordChange, PasswordRules,
 };
+use latchkey_sdk::branding::LoginPage;
 use latchkey_sdk::fault::{Fault, Kind};
 use latchkey_sdk::identity::{Identity, Verdict, Way};
 use latchkey_sdk::lent::Lent;
 use latchkey_sdk::lifecycle::{Lifecycle, Minted, ProbeResult};
+use latchkey_sdk::reset::{Reading, Reset, Specimen};
 use latchkey_sdk::settings;
 
 /// The plugin.
 pub struct Jellyfin;
 
-latchkey_sdk::export!(Jellyfin, "manifest.toml", accounts, identity);
+latchkey_sdk::export!(Jellyfin, "manifest.toml", accounts, identity, reset, branding);
 
 impl Lifecycle for Jellyfin {
     fn check_settings(lent: &impl Lent) -> Vec<Fault> {
@@ -149,5 +154,41 @@ impl Identity for Jellyfin {
         password: &str,
     ) -> Result<Verdict, Fault> {
         sign_in::check(lent, login_name, subject, password)
+    }
+}
+
+impl Reset for Jellyfin {
+    fn patterns(_lent: &impl Lent) -> Vec<String> {
+        reset_files::patterns()
+    }
+
+    fn read(lent: &impl Lent, file_name: &str, content: &[u8]) -> Result<Reading, Fault> {
+        Ok(reset_files::read(file_name, content, lent.now().seconds))
+    }
+
+    fn make_specimen(lent: &impl Lent, login_name: &str) -> Result<Specimen, Fault> {
+        Ok(reset_files::specimen(lent, login_name))
+    }
+
+    fn redeem(lent: &impl Lent, pin: &str) -> Result<Vec<String>, Fault> {
+        reset_files::redeem(lent, pin)
+    }
+
+    fn start(lent: &impl Lent, login_name: &str) -> Result<(), Fault> {
+        reset_files::start(lent, login_name)
+    }
+}
+
+impl LoginPage for Jellyfin {
+    fn offer(lent: &impl Lent, url: &str, label: &str) -> Result<(), Fault> {
+        login_page::offer(lent, url, label)
+    }
+
+    fn withdraw(lent: &impl Lent) -> Result<(), Fault> {
+        login_page::withdraw(lent)
+    }
+
+    fn present(lent: &impl Lent) -> Result<bool, Fault> {
+        login_page::present(lent)
     }
 }

@@ -77,6 +77,7 @@ fn the_component_imports_what_it_uses_and_exports_its_roles() {
             "latchkey:host/http@0.1.0",
             "latchkey:host/log@0.1.0",
             "latchkey:host/net@0.1.0",
+            "latchkey:host/random@0.1.0",
             "latchkey:host/settings@0.1.0",
             "latchkey:host/state@0.1.0",
         ]
@@ -87,8 +88,10 @@ fn the_component_imports_what_it_uses_and_exports_its_roles() {
         exports,
         [
             "latchkey:accounts/backend@0.1.0",
+            "latchkey:branding/login-page@0.1.0",
             "latchkey:identity/provider@0.1.0",
-            "latchkey:plugin/lifecycle@0.1.0"
+            "latchkey:plugin/lifecycle@0.1.0",
+            "latchkey:reset/source@0.1.0",
         ]
     );
     assert_eq!(seen.manifest, include_bytes!("../manifest.toml"));

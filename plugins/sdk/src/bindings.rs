@@ -94,6 +94,23 @@ pub mod reset {
     });
 }
 
+/// A button on a backend's own sign-in page.
+pub mod branding {
+    wit_bindgen::generate!({
+        inline: r"
+            package latchkey:sdk-branding;
+            world branding-role { export latchkey:branding/login-page@0.1.0; }
+        ",
+        path: ["../../wit/common", "../../wit/branding"],
+        with: {
+            "latchkey:common/fault@0.1.0": crate::bindings::shared::latchkey::common::fault,
+        },
+        additional_derives: [PartialEq],
+        pub_export_macro: true,
+        export_macro_name: "export_branding",
+    });
+}
+
 /// A way for a message to reach somebody.
 pub mod notify {
     wit_bindgen::generate!({

@@ -24,7 +24,14 @@ pub fn text(text: impl Into<String>) -> Piece {
 /// The secret `key` of the manifest, written by the host as `encoding` says.
 #[must_use]
 pub fn secret(key: &str, encoding: Encoding) -> Piece {
-    Piece::Secret(net::SecretUse { key: key.to_owned(), encoding })
+    Piece::Secret(net::SecretUse { key: key.to_owned(), encoding, prefix: String::new() })
+}
+
+/// The value of an `Authorization` header of HTTP's Basic kind: a name, and the secret `key` as password.
+#[must_use]
+pub fn basic(name: &str, key: &str) -> Vec<Piece> {
+    let (key, prefix) = (key.to_owned(), format!("{name}:"));
+    vec![text("Basic "), Piece::Secret(net::SecretUse { key, encoding: Encoding::Base64, prefix })]
 }
 
 /// Percent-encodes everything but the unreserved characters of RFC 3986: for path segments and for
@@ -131,6 +138,13 @@ impl Request {
     pub fn json(mut self, body: &Value) -> Self {
         self.wire.body = wire::Body::Bytes(body.to_string().into_bytes());
         self.header("Content-Type", "application/json")
+    }
+
+    /// A body of bytes, and what they are.
+    #[must_use]
+    pub fn bytes(mut self, media_type: &str, body: Vec<u8>) -> Self {
+        self.wire.body = wire::Body::Bytes(body);
+        self.header("Content-Type", media_type)
     }
 
     /// A body with secrets in it; name its type with [`Request::header`].

@@ -4,15 +4,47 @@
 //! native tests. An import that a plugin never calls does not appear in its component, so this
 //! trait grants nothing by itself.
 
-use crate::bindings::shared::latchkey::host::{clock, http, log, net, random, settings, state};
+use crate::bindings::shared::latchkey::host::{
+    clock, http, log, net, random, settings, state, tcp,
+};
 
 pub use clock::Instant;
 pub use log::Level;
 pub use settings::Refusal;
 pub use state::Problem;
+pub use tcp::Security;
+
+/// One connection; dropping it closes it. [`crate::tcp::Lines`] is the comfortable way to it.
+pub trait Stream {
+    /// Waits for at least one byte and takes at most `max`; empty at the end of the stream.
+    ///
+    /// # Errors
+    /// `timed-out` where nothing came so long; the connection stays usable.
+    fn read(&self, max: u32, timeout_ms: u32) -> Result<Vec<u8>, net::Failure>;
+    /// Writes all of it.
+    ///
+    /// # Errors
+    /// `maybe-sent` says whether the other side may have seen any.
+    fn write(&self, bytes: &[u8]) -> Result<(), net::Failure>;
+    /// Goes on with TLS.
+    ///
+    /// # Errors
+    /// Refused while plain bytes wait unread; `certificate` where the other side is not who it should
+    /// be.
+    fn start_tls(&self) -> Result<(), net::Failure>;
+    /// The channel binding `tls-server-end-point`; none on a plain connection.
+    fn server_end_point(&self) -> Option<Vec<u8>>;
+}
 
 /// Everything a plugin reaches beyond its own memory.
 pub trait Lent {
+    /// A connection that was made.
+    type Stream: Stream;
+    /// Connects to an endpoint of the manifest that has a host and a port.
+    ///
+    /// # Errors
+    /// Whatever kept the connection from being made.
+    fn connect(&self, endpoint: &str, security: Security) -> Result<Self::Stream, net::Failure>;
     /// One HTTP exchange; [`crate::http::Request`] is the comfortable way to it.
     ///
     /// # Errors
@@ -56,7 +88,31 @@ pub trait Lent {
 #[derive(Clone, Copy, Debug)]
 pub struct Host;
 
+impl Stream for tcp::Connection {
+    fn read(&self, max: u32, timeout_ms: u32) -> Result<Vec<u8>, net::Failure> {
+        Self::read(self, max, timeout_ms)
+    }
+
+    fn write(&self, bytes: &[u8]) -> Result<(), net::Failure> {
+        Self::write(self, bytes)
+    }
+
+    fn start_tls(&self) -> Result<(), net::Failure> {
+        Self::start_tls(self)
+    }
+
+    fn server_end_point(&self) -> Option<Vec<u8>> {
+        Self::server_end_point(self)
+    }
+}
+
 impl Lent for Host {
+    type Stream = tcp::Connection;
+
+    fn connect(&self, endpoint: &str, security: Security) -> Result<Self::Stream, net::Failure> {
+        tcp::connect(endpoint, security)
+    }
+
     fn send(&self, request: &http::Request) -> Result<http::Response, net::Failure> {
         http::send(request)
     }

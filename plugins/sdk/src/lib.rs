@@ -8,6 +8,7 @@
 
 pub mod accounts;
 pub mod app_session;
+pub mod branding;
 pub mod fault;
 pub mod http;
 pub mod identity;
@@ -16,6 +17,7 @@ pub mod lifecycle;
 pub mod notify;
 pub mod reset;
 pub mod settings;
+pub mod tcp;
 pub mod testing;
 
 #[doc(hidden)]
@@ -46,7 +48,8 @@ pub(crate) fn begin() -> Host {
 ///
 /// The first argument is the type, in scope under its own name; the second the manifest, relative
 /// to the folder of the plugin's `Cargo.toml`; the rest the roles besides `lifecycle`, each of
-/// which the type must implement: `accounts`, `identity`, `reset`, `notify`, `app_session`.
+/// which the type must implement: `accounts`, `identity`, `reset`, `notify`, `app_session`,
+/// and the optional interface `branding`.
 /// In a native build it expands to nothing.
 #[macro_export]
 macro_rules! export {
@@ -91,6 +94,9 @@ macro_rules! export_role {
     };
     ($exported:ident, notify) => {
         $crate::bindings::notify::export_notify!($exported with_types_in $crate::bindings::notify);
+    };
+    ($exported:ident, branding) => {
+        $crate::bindings::branding::export_branding!($exported with_types_in $crate::bindings::branding);
     };
     ($exported:ident, app_session) => {
         $crate::bindings::app_session::export_app_session!($exported with_types_in $crate::bindings::app_session);

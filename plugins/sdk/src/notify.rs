@@ -8,7 +8,7 @@ use crate::bindings::notify::exports::latchkey::notify::method as wire;
 use crate::fault::Fault;
 use crate::lent::Lent;
 
-pub use wire::{Address, Fate, Message, Receipt, Step};
+pub use wire::{Address, Fate, Message, Outcome, Receipt, Step, Trial};
 
 /// A way for a message to reach somebody.
 pub trait Notify {
@@ -18,11 +18,12 @@ pub trait Notify {
     /// A fault says what the host shall do about it.
     fn send(lent: &impl Lent, message: &Message) -> Result<Vec<Receipt>, Fault>;
 
-    /// Connects, secures, signs in; sends nothing.
+    /// Connects, secures, signs in, and with a trial asks whether a message between these two would
+    /// be taken; sends nothing.
     ///
     /// # Errors
-    /// A fault says what the host shall do about it.
-    fn rehearse(lent: &impl Lent) -> Result<Vec<Step>, Fault>;
+    /// A fault only where not even the first step can be tried.
+    fn rehearse(lent: &impl Lent, trial: Option<&Trial>) -> Result<Vec<Step>, Fault>;
 }
 
 impl<P: Notify + 'static> wire::Guest for Exported<P> {
@@ -30,7 +31,7 @@ impl<P: Notify + 'static> wire::Guest for Exported<P> {
         P::send(&crate::begin(), &message)
     }
 
-    fn rehearse() -> Result<Vec<Step>, Fault> {
-        P::rehearse(&crate::begin())
+    fn rehearse(trial: Option<Trial>) -> Result<Vec<Step>, Fault> {
+        P::rehearse(&crate::begin(), trial.as_ref())
     }
 }

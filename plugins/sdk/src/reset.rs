@@ -8,7 +8,7 @@ use crate::bindings::reset::exports::latchkey::reset::source as wire;
 use crate::fault::Fault;
 use crate::lent::Lent;
 
-pub use wire::{Reading, Request};
+pub use wire::{Reading, Remark, Request, Specimen};
 
 /// Reset requests that a backend writes to files or takes by call.
 pub trait Reset {
@@ -20,6 +20,15 @@ pub trait Reset {
     /// # Errors
     /// A fault says what the host shall do about it.
     fn read(lent: &impl Lent, file_name: &str, content: &[u8]) -> Result<Reading, Fault>;
+
+    /// A harmless file as the backend writes them.
+    ///
+    /// # Errors
+    /// A fault says what the host shall do about it.
+    fn make_specimen(lent: &impl Lent, login_name: &str) -> Result<Specimen, Fault> {
+        let _unused = (lent, login_name);
+        Err(Fault::unsupported("make a specimen of a reset file"))
+    }
 
     /// Uses a PIN; the login names that were reset.
     ///
@@ -47,6 +56,10 @@ impl<P: Reset + 'static> wire::Guest for Exported<P> {
 
     fn read(file_name: String, content: Vec<u8>) -> Result<Reading, Fault> {
         P::read(&crate::begin(), &file_name, &content)
+    }
+
+    fn make_specimen(login_name: String) -> Result<Specimen, Fault> {
+        P::make_specimen(&crate::begin(), &login_name)
     }
 
     fn redeem(pin: String) -> Result<Vec<String>, Fault> {

@@ -1,18 +1,23 @@
 //! A host that plays a script, for native tests.
 //!
-//! The script says which requests come, in order, and what each is answered; any other request
-//! fails the test, and so does a step that nobody asked for. Time stands still unless it is moved,
+//! The script says which requests come, in order, and what each is answered, and what is said on each
+//! connection; anything else fails the test, and so does a step that nobody asked for. Time stands still unless it is moved,
 //! randomness counts up, state is kept in memory.
 #![expect(clippy::panic, reason = "a test that leaves its script fails here")]
 
+mod dialogue;
+
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
 
 use serde_json::Value;
 
 use crate::bindings::shared::latchkey::host::http as wire;
 use crate::http::{Failure, FailureKind, Piece};
-use crate::lent::{Instant, Lent, Level, Problem, Refusal};
+use crate::lent::{Instant, Lent, Level, Problem, Refusal, Security};
+
+pub use dialogue::{Dialogue, Spoken};
 
 /// A request as it reached the script; a secret reads `{key}`.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +30,8 @@ pub struct Sent {
     pub headers: Vec<(String, String)>,
     /// The body, `Null` where it is none or no JSON.
     pub json: Value,
+    /// The body as text, empty where it is none.
+    pub body: String,
 }
 
 impl Sent {
@@ -34,6 +41,12 @@ impl Sent {
         let found = self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
     }
+}
+
+struct Connected {
+    endpoint: String,
+    security: Security,
+    answer: Result<Rc<RefCell<Dialogue>>, FailureKind>,
 }
 
 struct Step {
@@ -46,12 +59,15 @@ struct Step {
 pub struct Script {
     steps: RefCell<VecDeque<Step>>,
     sent: RefCell<Vec<Sent>>,
+    connections: RefCell<VecDeque<Connected>>,
+    dialogues: Vec<Rc<RefCell<Dialogue>>>,
     settings: BTreeMap<String, String>,
     secrets: BTreeMap<String, String>,
     state: RefCell<BTreeMap<String, Vec<u8>>>,
     lines: RefCell<Vec<(Level, String)>>,
     ms: Cell<u64>,
     drawn: Cell<u8>,
+    seconds: Option<u64>,
 }
 
 impl Script {
@@ -121,6 +137,38 @@ impl Script {
         self.step(line, Err(Failure { kind, maybe_sent: false, detail: "never sent".to_owned() }))
     }
 
+    /// The next connection goes to `endpoint`, secured or not, and this is spoken on it.
+    #[must_use]
+    pub fn dialogue(mut self, endpoint: &str, security: Security, dialogue: Dialogue) -> Self {
+        let dialogue = Rc::new(RefCell::new(dialogue));
+        self.dialogues.push(Rc::clone(&dialogue));
+        self.connection(endpoint, security, Ok(dialogue))
+    }
+
+    /// The next connection goes to `endpoint` and is not made.
+    #[must_use]
+    pub fn no_connection(self, endpoint: &str, security: Security, kind: FailureKind) -> Self {
+        self.connection(endpoint, security, Err(kind))
+    }
+
+    fn connection(
+        self,
+        endpoint: &str,
+        security: Security,
+        answer: Result<Rc<RefCell<Dialogue>>, FailureKind>,
+    ) -> Self {
+        let connected = Connected { endpoint: endpoint.to_owned(), security, answer };
+        self.connections.borrow_mut().push_back(connected);
+        self
+    }
+
+    /// It is so many seconds since 1970.
+    #[must_use]
+    pub fn at(mut self, seconds: u64) -> Self {
+        self.seconds = Some(seconds);
+        self
+    }
+
     fn step(self, line: &str, answer: Result<wire::Response, Failure>) -> Self {
         self.steps.borrow_mut().push_back(Step { line: line.to_owned(), answer });
         self
@@ -160,10 +208,37 @@ impl Drop for Script {
         {
             panic!("nobody asked for {}", step.line);
         }
+        if let Some(connection) = self.connections.borrow().front()
+            && !std::thread::panicking()
+        {
+            panic!("nobody connected to {}", connection.endpoint);
+        }
+        let left = self.dialogues.iter().find_map(|dialogue| dialogue.borrow().left());
+        if let Some(left) = left
+            && !std::thread::panicking()
+        {
+            panic!("a dialogue was left early; there is {left}");
+        }
     }
 }
 
 impl Lent for Script {
+    type Stream = Spoken;
+
+    fn connect(&self, endpoint: &str, security: Security) -> Result<Spoken, Failure> {
+        match self.connections.borrow_mut().pop_front() {
+            Some(next) if next.endpoint == endpoint && next.security == security => next
+                .answer
+                .map(|dialogue| Spoken::of(&dialogue, security))
+                .map_err(|kind| Failure { kind, maybe_sent: false, detail: "no way".to_owned() }),
+            Some(next) => panic!(
+                "the script expects {} ({:?}), the plugin connects to {endpoint} ({security:?})",
+                next.endpoint, next.security
+            ),
+            None => panic!("the plugin connects to {endpoint}, the script does not"),
+        }
+    }
+
     fn send(&self, request: &wire::Request) -> Result<wire::Response, Failure> {
         let sent = record(request);
         let line = sent.line.clone();
@@ -205,7 +280,8 @@ impl Lent for Script {
     }
 
     fn now(&self) -> Instant {
-        Instant { seconds: 1_800_000_000 + self.ms.get() / 1000, nanoseconds: 0 }
+        let start = self.seconds.unwrap_or(1_800_000_000);
+        Instant { seconds: start + self.ms.get() / 1000, nanoseconds: 0 }
     }
 
     fn monotonic_ms(&self) -> u64 {
@@ -250,13 +326,14 @@ fn record(request: &wire::Request) -> Sent {
         endpoint,
         headers: request.headers.iter().map(|f| (f.name.clone(), joined(&f.value))).collect(),
         json: serde_json::from_str(&body).unwrap_or(Value::Null),
+        body,
     }
 }
 
 fn joined(pieces: &[Piece]) -> String {
     let text = |piece: &Piece| match piece {
         Piece::Text(text) => text.clone(),
-        Piece::Secret(used) => format!("{{{}}}", used.key),
+        Piece::Secret(used) => format!("{}{{{}}}", used.prefix, used.key),
     };
     pieces.iter().map(text).collect()
 }

@@ -49,9 +49,9 @@ fn the_button_comes_behind_the_admins_text_and_goes_without_a_trace() {
         assert!(written.starts_with(text.unwrap_or_default()));
         assert!(written.contains("<form action=\"https://home.example.org/forgot\">"), "{written}");
         assert!(written.contains("<span>Forgot your password?</span>"));
-        let at = written.find("<!-- latchkey").unwrap();
-        assert!(at == 0 || written[..at].ends_with('\n'), "Markdown wants the start of a line");
-        assert!(!written[at..].contains("\n\n"), "Markdown ends HTML at an empty line");
+        let (before, block) = written.split_once("<!-- latchkey").unwrap();
+        assert!(before.is_empty() || before.ends_with('\n'), "Markdown wants the start of a line");
+        assert!(!block.contains("\n\n"), "Markdown ends HTML at an empty line");
         for key in ["CustomCss", "SplashscreenEnabled", "New"] {
             assert_eq!(with[key], branding(None)[key], "{key}");
         }

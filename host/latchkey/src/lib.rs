@@ -1,1 +1,4 @@
 //! The door: settings, listeners, workers, commands.
+
+pub mod listener;
+pub mod settings;

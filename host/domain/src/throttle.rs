@@ -154,6 +154,12 @@ impl Rate {
         }
     }
 
+    /// Whether a call would be let through; counts nothing.
+    #[must_use]
+    pub fn look(self, now: Timestamp, allowance: Allowance) -> Decision {
+        self.call(now, allowance).1
+    }
+
     /// Whether it can be forgotten.
     #[must_use]
     pub fn is_over(&self, now: Timestamp, allowance: Allowance) -> bool {

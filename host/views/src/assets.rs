@@ -119,6 +119,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn style_and_script_stay_small() {
+        assert!(named("app.css").unwrap().bytes.len() < 30_000);
+        assert!(named("ui.js").unwrap().bytes.len() < 6_000);
+    }
+
+    #[test]
     fn an_asset_is_found_under_its_hash_only() {
         let path = url("app.css").unwrap();
         assert_eq!(find(path).unwrap().content_type, "text/css; charset=utf-8");

@@ -12,8 +12,8 @@ account-password-failed = stays the old one
 account-sessions = Sessions
 account-other-sessions = { $n ->
     [0] You are signed in here only.
-    [one] You are signed in in one other place.
-   *[other] You are signed in in { $n } other places.
+    [one] You are signed in at one other place too.
+   *[other] You are signed in at { $n } other places too.
 }
 account-sign-out-others = Sign out everywhere else
 account-signed-out-others = You are signed out everywhere else.

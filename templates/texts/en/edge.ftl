@@ -14,3 +14,7 @@ field-time = This is not a time. It is written like 2027-01-31T18:00:00Z.
 field-duration = This is not a duration. It is written like PT24H or P7D.
 field-unknown-plugin = There is no such plugin.
 field-id-taken = This id is in use.
+user-state-all = Everybody
+invite-state-all = All invites
+account-owed-on = Will be switched on as soon as the server answers.
+account-owed-off = Will be switched off as soon as the server answers.

@@ -22,7 +22,8 @@ fn without_attributes(text: &str) -> String {
     let words = text.split('"').enumerate().filter(|(index, _)| index % 2 == 0);
     let left = words.map(|(_, word)| {
         let word = word.trim_end();
-        word.strip_suffix('=').map_or(word, |name| name.rsplit_once(' ').map_or("", |(rest, _)| rest))
+        word.strip_suffix('=')
+            .map_or(word, |name| name.rsplit_once(' ').map_or("", |(rest, _)| rest))
     });
     left.collect()
 }

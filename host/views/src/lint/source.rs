@@ -51,3 +51,11 @@ fn nothing_is_passed_by_the_escaping() {
         assert!(!text.contains("safe") && !text.contains("autoescape"), "{name}");
     }
 }
+
+#[test]
+fn every_page_has_an_example() {
+    let shots = super::shots("en", "");
+    for name in Templates::iter().filter(|name| name.contains('/') && !name.starts_with("parts/")) {
+        assert!(shots.iter().any(|(shot, _)| shot.template == name), "{name}");
+    }
+}

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// Networks remembered before those that have nothing against them are forgotten.
@@ -26,6 +27,7 @@ struct Inside {
     changes: watch::Sender<u64>,
     misses: Mutex<HashMap<String, Rate>>,
     workers: TaskTracker,
+    stop: CancellationToken,
 }
 
 /// A worker's place at one sign-up, free again when it is dropped.
@@ -46,8 +48,11 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Desk {
-    /// A place at this sign-up; `None` while somebody has it.
+    /// A place at this sign-up; `None` while somebody has it, and once the desk is closing.
     pub(crate) fn take(&self, id: &SignupId) -> Option<Place> {
+        if self.is_closing() {
+            return None;
+        }
         locked(&self.0.running)
             .insert(id.clone())
             .then(|| Place { desk: self.clone(), id: id.clone() })
@@ -56,6 +61,23 @@ impl Desk {
     /// Where workers are counted.
     pub(crate) fn workers(&self) -> &TaskTracker {
         &self.0.workers
+    }
+
+    /// Asks workers to stop after what they are at, and returns when they have.
+    pub(crate) async fn close(&self) {
+        self.0.stop.cancel();
+        self.0.workers.close();
+        self.0.workers.wait().await;
+    }
+
+    /// Whether workers are to stop.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.0.stop.is_cancelled()
+    }
+
+    /// Returns when workers are to stop.
+    pub(crate) async fn closing(&self) {
+        self.0.stop.cancelled().await;
     }
 
     /// Some sign-up has changed.

@@ -360,3 +360,7 @@ async fn applied(
         }
     }
 }
+
+#[cfg(test)]
+#[path = "profiles_tests.rs"]
+mod tests;

@@ -379,11 +379,10 @@ pub async fn forget_password(service: &Service, id: &SignupId) -> Result<()> {
     advance(service, id).await
 }
 
-/// Returns when no worker is at any sign-up, and none is begun any more: for stopping in order.
+/// Lets workers finish what they ask of a backend at this moment and no more; returns when they have. The
+/// next start goes on.
 pub async fn quiet(service: &Service) {
-    let workers = service.inside().desk.workers();
-    workers.close();
-    workers.wait().await;
+    service.inside().desk.close().await;
 }
 
 #[cfg(test)]

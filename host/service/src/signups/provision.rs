@@ -38,7 +38,7 @@ enum Go {
 /// Works until nothing is left to do now.
 pub(super) async fn run<R: Reach>(service: &Service, reach: &R, id: &SignupId) {
     let worker = Worker { service, reach, id };
-    loop {
+    while !service.inside().desk.is_closing() {
         match worker.go_on().await {
             Ok(Go::On) => service.inside().desk.changed(),
             Ok(Go::Stop) => break,
@@ -277,7 +277,10 @@ impl<R: Reach> Worker<'_, R> {
     /// Waits here if it is not long; else the schedule wakes somebody.
     async fn wait(&self, until: Timestamp) -> Result<Go> {
         if time_from(self.service.now(), until) <= SHORT_WAIT {
-            self.service.clock().sleep_until(until).await;
+            tokio::select! {
+                () = self.service.clock().sleep_until(until) => {}
+                () = self.service.inside().desk.closing() => {}
+            }
             return Ok(Go::On);
         }
         let task = Task::AdvanceSignup(self.id.clone());

@@ -108,7 +108,8 @@ pub async fn settle(service: &Service, id: &UserId) -> Result<Option<(User, Vec<
         .collect();
     let answers = ask_all(service, asked).await;
     let mut results: Vec<_> = answers.iter().map(|answer| answer.result.clone()).collect();
-    let unasked = |account: &&Account| !results.iter().any(|result| result.backend == account.backend);
+    let unasked =
+        |account: &&Account| !results.iter().any(|result| result.backend == account.backend);
     let done = user.accounts.iter().filter(unasked).map(|account| AccountResult {
         backend: account.backend.clone(),
         outcome: match account.state {
@@ -197,7 +198,12 @@ fn judged(backend: &BackendId, answer: Result<(), Fault>) -> AccountResult {
     AccountResult { backend: backend.clone(), outcome, fault }
 }
 
-fn written(service: &Service, tx: &WriteTx, id: &UserId, answers: &[Answer]) -> Result<Option<User>> {
+fn written(
+    service: &Service,
+    tx: &WriteTx,
+    id: &UserId,
+    answers: &[Answer],
+) -> Result<Option<User>> {
     let Some(mut user) = tx.users().get(id)? else { return Ok(None) };
     let now = service.now();
     for answer in answers {
@@ -237,7 +243,9 @@ fn apply(account: &mut Account, answer: &Answer, now: Timestamp) {
     account.state = match answer.result.outcome {
         AccountOutcome::Done => state(enabled),
         AccountOutcome::Gone => AccountState::Gone,
-        AccountOutcome::Unsupported | AccountOutcome::Failed | AccountOutcome::Kept => state(!enabled),
+        AccountOutcome::Unsupported | AccountOutcome::Failed | AccountOutcome::Kept => {
+            state(!enabled)
+        }
         AccountOutcome::Owed => {
             account.state = AccountState::Owed { enabled, because: because.unwrap_or_default() };
             return;

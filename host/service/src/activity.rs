@@ -10,8 +10,8 @@ use crate::paging::{self, Page};
 use domain::activity::{Activity, ActivityKind, Actor, NewActivity};
 use domain::role::Admin;
 use domain::users::User;
-use store::activity::ActivityFilter;
 use store::WriteTx;
+use store::activity::ActivityFilter;
 
 /// Which lines to list.
 #[derive(Debug, Clone, Default)]
@@ -58,7 +58,12 @@ pub(crate) fn note(tx: &WriteTx, line: NewActivity) -> Result<()> {
 }
 
 /// A line about a user.
-pub(crate) fn about(service: &Service, actor: Actor, kind: ActivityKind, user: &User) -> NewActivity {
+pub(crate) fn about(
+    service: &Service,
+    actor: Actor,
+    kind: ActivityKind,
+    user: &User,
+) -> NewActivity {
     NewActivity::new(service.now(), actor, kind).with("user", user.username.as_str())
 }
 

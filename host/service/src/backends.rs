@@ -4,7 +4,7 @@
 //! against the plugin before anything is kept. Does not: need the backend to answer.
 
 use crate::activity::{actor, note};
-use crate::error::{Result, ServiceError};
+use crate::error::{FieldProblem, Result, ServiceError};
 use crate::house::Service;
 use crate::probing;
 use crate::wiring::{self, Secrets};
@@ -98,7 +98,8 @@ pub fn get(service: &Service, id: &BackendId) -> Result<BackendView> {
 
 fn view(service: &Service, entry: crate::board::Entry) -> BackendView {
     let manifest = service.sandbox().manifest(&entry.backend.plugin);
-    let named = [entry.backend.label.as_str(), manifest.as_ref().map_or("", |manifest| &manifest.name)];
+    let named =
+        [entry.backend.label.as_str(), manifest.as_ref().map_or("", |manifest| &manifest.name)];
     let label = named.into_iter().find(|name| !name.trim().is_empty());
     BackendView {
         label: label.unwrap_or(entry.backend.id.as_str()).to_owned(),
@@ -193,7 +194,21 @@ async fn complete(
         let minted = wiring::connect(service, backend, secrets.clone(), sign_in).await?;
         secrets.extend(minted);
     }
+    required(service, backend, &secrets)?;
     Ok(secrets)
+}
+
+/// Secrets that the plugin cannot do without.
+fn required(service: &Service, backend: &Backend, secrets: &Secrets) -> Result<()> {
+    let manifest = service.sandbox().manifest(&backend.plugin);
+    let specs = manifest.map_or(Vec::new(), |manifest| manifest.secrets);
+    let missing = |key: &str| secrets.get(key).is_none_or(|secret| secret.expose().is_empty());
+    let fields: Vec<_> = specs
+        .into_iter()
+        .filter(|secret| secret.spec.required && missing(&secret.spec.key))
+        .map(|secret| FieldProblem::new(secret.spec.key, "required"))
+        .collect();
+    if fields.is_empty() { Ok(()) } else { Err(ServiceError::Invalid { fields }) }
 }
 
 /// Whoever added it sees at once how it is doing, if it answers soon.
@@ -202,8 +217,12 @@ async fn first_check(service: &Service, id: &BackendId) {
     let check = tokio::spawn(async move { probing::check(&here, &wanted).await });
     match tokio::time::timeout(FIRST_CHECK, check).await {
         Ok(Ok(Ok(_))) | Err(_) => {}
-        Ok(Ok(Err(error))) => tracing::warn!(backend.id = %id, error = %error, "a backend could not be checked"),
-        Ok(Err(error)) => tracing::error!(backend.id = %id, error = %error, "a check of a backend broke off"),
+        Ok(Ok(Err(error))) => {
+            tracing::warn!(backend.id = %id, error = %error, "a backend could not be checked");
+        }
+        Ok(Err(error)) => {
+            tracing::error!(backend.id = %id, error = %error, "a check of a backend broke off");
+        }
     }
 }
 
@@ -307,6 +326,10 @@ pub async fn libraries(service: &Service, _by: &Admin, id: &BackendId) -> Result
 ///
 /// # Errors
 /// `NotFound`; `Backend`.
-pub async fn accounts(service: &Service, _by: &Admin, id: &BackendId) -> Result<Vec<BackendAccount>> {
+pub async fn accounts(
+    service: &Service,
+    _by: &Admin,
+    id: &BackendId,
+) -> Result<Vec<BackendAccount>> {
     Ok(service.instance(id)?.list_accounts().await?)
 }

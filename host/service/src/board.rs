@@ -83,7 +83,8 @@ impl Board {
     /// Puts one up; what is known of its health stays if it is the same server.
     pub(crate) fn put(&self, backend: Backend, secrets: Vec<String>) {
         let mut board = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let known = board.remove(&backend.id).filter(|old| old.backend.server_id == backend.server_id);
+        let known =
+            board.remove(&backend.id).filter(|old| old.backend.server_id == backend.server_id);
         let (health, offer) =
             known.map_or((Health::unknown(), None), |old| (old.health, old.offer));
         board.insert(backend.id.clone(), Entry { backend, secrets, health, offer });
@@ -100,7 +101,11 @@ impl Board {
     }
 
     /// Changes one; `None` where there is none.
-    pub(crate) fn change<T>(&self, id: &BackendId, change: impl FnOnce(&mut Entry) -> T) -> Option<T> {
+    pub(crate) fn change<T>(
+        &self,
+        id: &BackendId,
+        change: impl FnOnce(&mut Entry) -> T,
+    ) -> Option<T> {
         self.0.write().unwrap_or_else(PoisonError::into_inner).get_mut(id).map(change)
     }
 

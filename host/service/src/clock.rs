@@ -4,7 +4,7 @@
 //! whose time has come. Does not: bound how long a network call takes; egress and the sandbox do.
 
 use core::time::Duration;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -18,7 +18,11 @@ pub struct Clock(Arc<Kind>);
 #[derive(Debug)]
 enum Kind {
     System,
-    Manual { now: watch::Sender<Timestamp>, waiting: watch::Sender<Vec<Timestamp>>, passes: Duration },
+    Manual {
+        now: watch::Sender<Timestamp>,
+        waiting: watch::Sender<Vec<Timestamp>>,
+        passes: Duration,
+    },
 }
 
 impl Clock {
@@ -73,10 +77,12 @@ impl Clock {
         }
     }
 
-    /// Moves a manual clock on and wakes whose time has come; nothing on the system's.
-    pub fn advance(&self, by: Duration) {
+    /// Moves a manual clock on, by either kind of duration, and wakes whose time has come; nothing on the
+    /// system's.
+    pub fn advance(&self, by: impl TryInto<SignedDuration>) {
+        let by = by.try_into().unwrap_or(SignedDuration::MAX);
         if let Kind::Manual { now, .. } = &*self.0 {
-            now.send_modify(|at| *at = later(*at, by));
+            now.send_modify(|at| *at = at.saturating_add(by).unwrap_or(Timestamp::MAX));
         }
     }
 
@@ -88,7 +94,8 @@ impl Clock {
         };
         let mut list = waiting.subscribe();
         loop {
-            let first = list.borrow_and_update().iter().copied().filter(|at| *at > *now.borrow()).min();
+            let first =
+                list.borrow_and_update().iter().copied().filter(|at| *at > *now.borrow()).min();
             if let Some(first) = first {
                 return first;
             }

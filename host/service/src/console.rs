@@ -151,16 +151,22 @@ pub async fn login_link(service: &Service, name: &str) -> Result<LoginLink> {
             sessions::admit(&user, now)?;
             let purpose = LinkPurpose::SignIn;
             let user_id = user.id.clone();
-            tx.links().put(&Link { token: hash, purpose, user: user_id, created_at: now, expires_at })?;
+            tx.links().put(&Link {
+                token: hash,
+                purpose,
+                user: user_id,
+                created_at: now,
+                expires_at,
+            })?;
             note(tx, about(&here, Actor::Console, ActivityKind::LoginLinkMade, &user))
         })
         .await?;
     let path = format!("/login/token/{}", token.expose());
     let public = service.settings().settings.server.public_url.clone();
-    let url = public.map(|url| Secret::new(format!("{}{path}", url.as_str().trim_end_matches('/'))));
+    let url =
+        public.map(|url| Secret::new(format!("{}{path}", url.as_str().trim_end_matches('/'))));
     Ok(LoginLink { path: Secret::new(path), url, expires_at })
 }
 
 #[cfg(test)]
-#[path = "console_tests.rs"]
 mod tests;

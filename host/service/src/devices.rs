@@ -88,16 +88,16 @@ mod tests {
 
     #[test]
     fn a_note_is_good_for_a_year_and_cannot_be_made_up() {
-        let devices = devices(7);
+        let known = devices(7);
         let user = UserId::from_random([1; 16]);
         let start = Timestamp::UNIX_EPOCH;
-        let note = devices.issue(&user, start, Random::system());
-        assert_eq!(devices.open(&note, start).unwrap().user, user);
-        assert_eq!(devices.open(&note, clock::later(start, LIFE)), None);
+        let note = known.issue(&user, start, Random::system());
+        assert_eq!(known.open(&note, start).unwrap().user, user);
+        assert_eq!(known.open(&note, clock::later(start, LIFE)), None);
         let other = UserId::from_random([2; 16]);
         let forged = note.expose().replace(user.as_str(), other.as_str());
-        assert_eq!(devices.open(&forged.into(), start), None);
-        assert_eq!(devices.open(&"lkd_".into(), start), None);
+        assert_eq!(known.open(&forged.into(), start), None);
+        assert_eq!(known.open(&"lkd_".into(), start), None);
         assert_eq!(devices(8).open(&note, start), None);
     }
 }

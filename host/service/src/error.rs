@@ -96,6 +96,7 @@ impl FieldProblem {
 
     /// With one more word to fill in.
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "numbers and words are handed over alike")]
     pub fn with(mut self, name: &str, value: impl ToString) -> Self {
         self.args.insert(name.to_owned(), value.to_string());
         self
@@ -121,7 +122,8 @@ impl From<Fault> for ServiceError {
     fn from(fault: Fault) -> Self {
         match (&fault.field, fault.kind) {
             (Some(field), domain::fault::FaultKind::InvalidInput) => {
-                let problem = FieldProblem::new(field.clone(), "backend").with("detail", &fault.detail);
+                let problem =
+                    FieldProblem::new(field.clone(), "backend").with("detail", fault.detail.as_str());
                 Self::Invalid { fields: vec![problem] }
             }
             _ => Self::Backend(fault),
@@ -138,6 +140,12 @@ impl From<store::StoreError> for ServiceError {
             }
             other => Self::internal(other),
         }
+    }
+}
+
+impl From<domain::users::Protected> for ServiceError {
+    fn from(why: domain::users::Protected) -> Self {
+        Self::Forbidden { code: why.code() }
     }
 }
 

@@ -112,7 +112,8 @@ impl Hasher {
     /// # Errors
     /// [`ServiceError::Busy`] where the queue is full.
     pub async fn hash(&self, password: &Secret) -> Result<String> {
-        let (password, strength, salt) = (password.clone(), self.strength(), self.0.random.bytes::<16>());
+        let (password, strength, salt) =
+            (password.clone(), self.strength(), self.0.random.bytes::<16>());
         self.work(move || hash(strength, &password, &salt)).await
     }
 
@@ -170,7 +171,8 @@ fn hash(strength: Strength, password: &Secret, salt: &[u8]) -> Result<String> {
 
 fn verify(strength: Strength, password: &Secret, phc: &str) -> Result<Match> {
     use argon2::password_hash::Error;
-    let broken = |cause: String| ServiceError::internal(format!("a kept password hash is broken: {cause}"));
+    let broken =
+        |cause: String| ServiceError::internal(format!("a kept password hash is broken: {cause}"));
     let hash = PasswordHash::new(phc).map_err(|cause| broken(cause.to_string()))?;
     match Argon2::default().verify_password(password.expose().as_bytes(), &hash) {
         Ok(()) => {}
@@ -246,7 +248,9 @@ mod tests {
         for _ in 0..AT_ONCE + QUEUE {
             let (hasher, blocked) = (hasher.clone(), blocked.clone());
             waiting.spawn(async move {
-                hasher.work(move || Ok(blocked.lock().map(|channel| channel.recv().is_err()).ok())).await
+                hasher
+                    .work(move || Ok(blocked.lock().map(|channel| channel.recv().is_err()).ok()))
+                    .await
             });
         }
         while hasher.0.admitted.available_permits() > 0 {

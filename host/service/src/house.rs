@@ -6,6 +6,7 @@
 
 use crate::board::Board;
 use crate::clock::Clock;
+use crate::desk::Desk;
 use crate::devices::Devices;
 use crate::error::{Result, ServiceError};
 use crate::floor::Floor;
@@ -59,6 +60,7 @@ pub(crate) struct Inside {
     pub(crate) devices: Devices,
     pub(crate) floor: Floor,
     pub(crate) board: Board,
+    pub(crate) desk: Desk,
     pub(crate) set_up: AtomicBool,
     pub(crate) working: AtomicBool,
     /// Held while settings or backends are being changed.

@@ -3,6 +3,7 @@
 //! Guarantees: a backend that does not answer holds nothing up. Does not: listen; the caller does.
 
 use crate::board::Board;
+use crate::desk::Desk;
 use crate::devices::Devices;
 use crate::error::Result;
 use crate::floor::Floor;
@@ -42,7 +43,10 @@ impl Service {
         let written = Arc::new(settings);
         let service = Self::of(Inside {
             signer: Signer::new(&kept.signing_key)?,
-            devices: Devices::new(&store.derive("known devices")?, &store.derive("refresh tokens")?),
+            devices: Devices::new(
+                &store.derive("known devices")?,
+                &store.derive("refresh tokens")?,
+            ),
             hasher: Hasher::new(kept.strength.unwrap_or(Strength::FLOOR), random),
             set_up: AtomicBool::new(kept.has_admin),
             written: Mutex::new(Arc::clone(&written)),
@@ -50,6 +54,7 @@ impl Service {
             sessions: SessionCache::default(),
             floor: Floor::default(),
             board: Board::default(),
+            desk: Desk::default(),
             working: AtomicBool::new(false),
             changing: tokio::sync::Mutex::new(()),
             store,

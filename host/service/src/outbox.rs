@@ -6,12 +6,9 @@
 use crate::error::Result;
 use crate::house::Service;
 use crate::paging::{self, Page};
-use crate::random::Random;
 use domain::ids::{MessageId, UserId};
-use domain::outbox::{Message, MessageKind, MessageState};
+use domain::outbox::{Message, MessageKind};
 use domain::role::Admin;
-use jiff::Timestamp;
-use std::collections::BTreeMap;
 use store::WriteTx;
 
 /// One page of what is owed, the newest first.
@@ -28,26 +25,12 @@ pub async fn list(
     service.read(move |tx| Ok(paging::page(tx.outbox().page(&request)?))).await
 }
 
-/// A message to owe.
-#[derive(Debug, Clone)]
-pub struct Owed {
-    /// What it is about.
-    pub kind: MessageKind,
-    /// To whom.
-    pub user: UserId,
-    /// What its template is filled with.
-    pub facts: BTreeMap<String, String>,
-}
-
-/// Owes a message: in the transaction of its cause. Whether the user has an address is looked at when
-/// it is delivered.
+/// Owes a message without facts: in the transaction of its cause. Whether the user has an address is
+/// looked at when it is delivered.
 ///
 /// # Errors
 /// The store's.
-pub fn owe(tx: &WriteTx, owed: Owed, random: Random, now: Timestamp) -> Result<MessageId> {
-    let id = MessageId::from_random(random.bytes());
-    let Owed { kind, user, facts } = owed;
-    let state = MessageState::Queued;
-    tx.outbox().put(&Message { id: id.clone(), kind, user, facts, state, owed_at: now })?;
-    Ok(id)
+pub fn owe(tx: &WriteTx, service: &Service, kind: MessageKind, user: &UserId) -> Result<()> {
+    let id = MessageId::from_random(service.random().bytes());
+    Ok(tx.outbox().put(&Message::owed(id, kind, user.clone(), service.now()))?)
 }

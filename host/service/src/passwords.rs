@@ -9,7 +9,7 @@ use crate::caller::Caller;
 use crate::error::{FieldProblem, Result, ServiceError};
 use crate::hashing::Match;
 use crate::house::Service;
-use crate::outbox::{self, Owed};
+use crate::outbox;
 use crate::sessions::Current;
 use crate::throttles::{self, RelayTo, Relayed};
 use domain::accounts::Abilities;
@@ -22,7 +22,6 @@ use domain::outbox::MessageKind;
 use domain::passwords::{Rules, check};
 use domain::secret::Secret;
 use domain::users::{Account, AccountState, User};
-use std::collections::BTreeMap;
 use store::secrets::SecretOf;
 use store::{Mode, Tx, WriteTx};
 
@@ -150,7 +149,8 @@ pub async fn change(
     caller: &Caller,
 ) -> Result<Vec<PasswordResult>> {
     let user = current.user.clone();
-    let words = words(service, user.username.as_str(), user.email.as_ref().map(|email| &email.address));
+    let words =
+        words(service, user.username.as_str(), user.email.as_ref().map(|email| &email.address));
     require(&rules_for(service, &user), new, &words, "new")?;
     let bucket = [format!("change-password/{}", user.id)];
     let (counted, now, id) = (bucket.clone(), service.now(), user.id.clone());
@@ -171,8 +171,11 @@ pub async fn change(
     }
     if !change.proved {
         let wrong = |result: &PasswordResult| result.state == PasswordOutcome::WrongCurrent;
-        let fault = change.results.iter().find(|result| !wrong(result)).and_then(|r| r.fault.clone());
-        return Err(fault.map_or_else(|| ServiceError::field("current", "wrong"), ServiceError::Backend));
+        let fault =
+            change.results.iter().find(|result| !wrong(result)).and_then(|r| r.fault.clone());
+        return Err(
+            fault.map_or_else(|| ServiceError::field("current", "wrong"), ServiceError::Backend)
+        );
     }
     let results = change.results;
     finish(service, current, (new_hash, bucket), caller, results).await
@@ -193,7 +196,9 @@ impl Change<'_> {
     async fn on_backends(&mut self) -> Result<()> {
         let board = &self.service.inside().board;
         let abilities = |account: &Account| {
-            board.look(&account.backend, |entry| entry.offer.as_ref().map(|offer| offer.abilities)).flatten()
+            board
+                .look(&account.backend, |entry| entry.offer.as_ref().map(|offer| offer.abilities))
+                .flatten()
         };
         let there = |account: &&Account| account.state != AccountState::Gone;
         let mut accounts: Vec<_> = self
@@ -203,9 +208,11 @@ impl Change<'_> {
             .filter(there)
             .map(|account| (account.clone(), abilities(account)))
             .collect();
-        accounts.sort_by_key(|(_account, abilities)| !abilities.is_some_and(|can| can.own_password));
+        accounts
+            .sort_by_key(|(_account, abilities)| !abilities.is_some_and(|can| can.own_password));
         for (account, abilities) in accounts {
-            let provider = ProviderId::parse(account.backend.as_str()).map_err(ServiceError::internal)?;
+            let provider =
+                ProviderId::parse(account.backend.as_str()).map_err(ServiceError::internal)?;
             let (outcome, fault) = match self.on_one(&account, abilities).await {
                 Ok(outcome) => (outcome, None),
                 Err(ServiceError::Backend(fault)) => (outcome_of(&fault), Some(fault)),
@@ -216,7 +223,11 @@ impl Change<'_> {
         Ok(())
     }
 
-    async fn on_one(&mut self, account: &Account, can: Option<Abilities>) -> Result<PasswordOutcome> {
+    async fn on_one(
+        &mut self,
+        account: &Account,
+        can: Option<Abilities>,
+    ) -> Result<PasswordOutcome> {
         let instance = match self.service.instance(&account.backend) {
             Err(ServiceError::NotFound { .. }) => return Ok(PasswordOutcome::Unsupported),
             other => other?,
@@ -233,11 +244,14 @@ impl Change<'_> {
         if own {
             let changed = instance.change_password(&account.id, self.old, self.new).await;
             let kind = changed.as_ref().err().map(|fault| fault.kind);
-            self.relayed(to, match kind {
-                None => Some(Relayed::Right),
-                Some(FaultKind::WrongCredential) => None,
-                Some(_) => Some(Relayed::Unjudged),
-            })
+            self.relayed(
+                to,
+                match kind {
+                    None => Some(Relayed::Right),
+                    Some(FaultKind::WrongCredential) => None,
+                    Some(_) => Some(Relayed::Unjudged),
+                },
+            )
             .await?;
             changed?;
             self.proved = true;
@@ -255,7 +269,12 @@ impl Change<'_> {
         Ok(PasswordOutcome::Changed)
     }
 
-    async fn accepted(&self, to: RelayTo, verdict: Result<Verdict, Fault>, id: &str) -> Result<bool> {
+    async fn accepted(
+        &self,
+        to: RelayTo,
+        verdict: Result<Verdict, Fault>,
+        id: &str,
+    ) -> Result<bool> {
         let (right, note) = match &verdict {
             Ok(Verdict::Accepted(identity)) => (identity.subject == id, Some(Relayed::Right)),
             Ok(Verdict::TooManySessions) => (true, Some(Relayed::Right)),
@@ -272,8 +291,13 @@ impl Change<'_> {
 
     async fn relay(&self, to: &RelayTo) -> Result<()> {
         let (to, now) = (to.clone(), self.service.now());
-        let may = self.service.write_aside(move |tx| throttles::may_relay(tx, &to, false, now)).await?;
-        if may { Ok(()) } else { Err(ServiceError::Throttled { retry_after: throttles::RELAY_WINDOW }) }
+        let may =
+            self.service.write_aside(move |tx| throttles::may_relay(tx, &to, false, now)).await?;
+        if may {
+            Ok(())
+        } else {
+            Err(ServiceError::Throttled { retry_after: throttles::RELAY_WINDOW })
+        }
     }
 
     async fn relayed(&self, to: RelayTo, outcome: Option<Relayed>) -> Result<()> {
@@ -316,9 +340,7 @@ async fn finish(
                 session.proved_at = now;
                 tx.sessions().put(&session)?;
             }
-            let kind = MessageKind::PasswordChanged;
-            let owed = Owed { kind, user: user.id.clone(), facts: BTreeMap::new() };
-            outbox::owe(tx, owed, here.random(), now)?;
+            outbox::owe(tx, &here, MessageKind::PasswordChanged, &user.id)?;
             let changed: Vec<_> = results
                 .iter()
                 .filter(|result| result.state == PasswordOutcome::Changed)
@@ -333,5 +355,4 @@ async fn finish(
 }
 
 #[cfg(test)]
-#[path = "passwords_tests.rs"]
 mod tests;

@@ -11,7 +11,8 @@ use domain::ids::PluginId;
 use domain::plugins::Inspection;
 use domain::role::Admin;
 use domain::settings::{Settled, Source};
-use sandbox::{Change, LogLine, PluginStatus, Sandbox};
+use sandbox::{Change, Sandbox};
+pub use sandbox::{LogLine, PluginStatus};
 use std::collections::{BTreeMap, BTreeSet};
 use store::{Store, StoreError};
 
@@ -26,7 +27,7 @@ type Accepted = BTreeMap<PluginId, BTreeSet<String>>;
 /// The store's.
 pub fn accepted(store: &Store, settings: &Settled) -> Result<Accepted> {
     let kept: Option<Accepted> =
-        store.read_blocking(|tx| Ok::<_, StoreError>(tx.meta().get(CONSENT)?))?;
+        store.read_blocking::<_, StoreError>(|tx| tx.meta().get(CONSENT))?;
     let mut accepted = kept.unwrap_or_default();
     for (id, sha256) in &settings.settings.plugin_consent {
         if let Ok(id) = PluginId::parse(id) {
@@ -67,7 +68,7 @@ pub fn log(service: &Service, by: &Admin, id: &PluginId) -> Result<Vec<LogLine>>
 /// `Invalid` with the refusal's words.
 pub fn inspect(bytes: &[u8]) -> Result<Inspection> {
     Sandbox::inspect(bytes).map_err(|refusal| {
-        let problem = FieldProblem::new("component", "refused").with("detail", refusal);
+        let problem = FieldProblem::new("component", "refused").with("detail", refusal.to_string());
         ServiceError::Invalid { fields: vec![problem] }
     })
 }
@@ -128,9 +129,11 @@ async fn told(service: &Service, changes: Vec<Change>) -> Result<()> {
     let lines: Vec<_> = changes
         .into_iter()
         .filter_map(|change| match change {
-            Change::Added { id, version } => {
-                Some(line(ActivityKind::PluginLoaded).with("plugin", id.as_str()).with("version", version))
-            }
+            Change::Added { id, version } => Some(
+                line(ActivityKind::PluginLoaded)
+                    .with("plugin", id.as_str())
+                    .with("version", version),
+            ),
             Change::Replaced { id, from, to } => {
                 let loaded = line(ActivityKind::PluginLoaded).with("plugin", id.as_str());
                 Some(loaded.with("version", to).with("from", from))
@@ -147,7 +150,5 @@ async fn told(service: &Service, changes: Vec<Change>) -> Result<()> {
     if lines.is_empty() {
         return Ok(());
     }
-    service
-        .write_aside(move |tx| lines.into_iter().try_for_each(|line| note(tx, line)))
-        .await
+    service.write_aside(move |tx| lines.into_iter().try_for_each(|line| note(tx, line))).await
 }

@@ -99,7 +99,9 @@ async fn record(
     });
     let Some((old, new, label)) = change else { return Ok(()) };
     let Some(kind) = told(&old, &new) else { return Ok(()) };
-    let mut line = NewActivity::new(now, Actor::System, kind).with("backend", id.as_str()).with("label", label);
+    let mut line = NewActivity::new(now, Actor::System, kind)
+        .with("backend", id.as_str())
+        .with("label", label);
     if let Some(fault) = &new.fault {
         line = line.with("why", fault.detail.as_str());
     }
@@ -135,7 +137,9 @@ impl Learned {
 }
 
 async fn learn(service: &Service, id: &BackendId, probe: &Probe) -> Result<Learned> {
-    let Ok(Report { server_id: Some(said), .. }) = &probe.outcome else { return Ok(Learned::Nothing) };
+    let Ok(Report { server_id: Some(said), .. }) = &probe.outcome else {
+        return Ok(Learned::Nothing);
+    };
     let (id, said) = (id.clone(), said.clone());
     service
         .write_aside(move |tx| {

@@ -73,7 +73,8 @@ impl Purpose {
     #[must_use]
     pub fn fits(self, text: &str) -> bool {
         text.strip_prefix(self.prefix()).is_some_and(|rest| {
-            rest.len() == 43 && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+            rest.len() == 43
+                && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
         })
     }
 }

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::house::Service;
 use crate::opening::STRENGTH;
 use crate::watching::Watch;
-use crate::{accounts, plugins, probing, users};
+use crate::{accounts, plugins, probing, signups, users};
 use core::time::Duration;
 use domain::schedule::Task;
 use jiff::Timestamp;
@@ -37,30 +37,35 @@ const A_SWEEP: usize = 500;
 /// The running scheduler and watchers.
 #[derive(Debug)]
 pub struct Workers {
+    service: Service,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
 
 impl Workers {
-    /// Asks them to end and returns when they have; what a plugin is asked at that moment ends first, or at
-    /// its deadline.
+    /// Asks them to end and returns when they have; what a plugin is asked at that moment ends first, or
+    /// at its deadline.
     pub async fn stop(self) {
+        self.service.inside().working.store(false, Ordering::Release);
         self.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+        signups::quiet(&self.service).await;
     }
 }
 
 impl Service {
-    /// Starts what happens by itself: the schedule, the plugins folder, the first tuning of password
-    /// hashes.
+    /// Starts what happens by itself: sign-ups that were under way, the schedule, the plugins folder, the
+    /// first tuning of password hashes.
     ///
     /// # Errors
     /// The store's.
     pub async fn start(&self, plugins_folder: Option<PathBuf>) -> Result<Workers> {
         let now = self.now();
         self.write_aside(move |tx| first_rows(tx, now)).await?;
-        let workers = Workers { stop: CancellationToken::new(), tasks: TaskTracker::new() };
+        signups::resume_all(self).await?;
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let workers = Workers { service: self.clone(), stop, tasks };
         let turn = Turn {
             service: self.clone(),
             running: Arc::default(),
@@ -73,7 +78,9 @@ impl Service {
         workers.tasks.spawn(async move { stop.run_until_cancelled(turn.forever()).await });
         if let Some(folder) = plugins_folder {
             let (service, stop) = (self.clone(), workers.stop.clone());
-            workers.tasks.spawn(async move { stop.run_until_cancelled(watch(service, folder)).await });
+            workers
+                .tasks
+                .spawn(async move { stop.run_until_cancelled(watch(service, folder)).await });
         }
         let (service, stop) = (self.clone(), workers.stop.clone());
         workers.tasks.spawn(async move { stop.run_until_cancelled(tune(service)).await });
@@ -165,7 +172,8 @@ async fn run(service: &Service, due: &Due) -> Result<()> {
     let done = match &due.task {
         Task::ExpireUser(user) => users::expire(service, user).await,
         Task::SwitchAccounts(user) => accounts::settle(service, user).await.map(drop),
-        Task::AdvanceSignup(_) | Task::ForgetPassword(_) => Ok(()),
+        Task::AdvanceSignup(signup) => signups::advance(service, signup).await,
+        Task::ForgetPassword(signup) => signups::forget_password(service, signup).await,
         Task::CheckBackends => probing::check_all(service).await,
         Task::Sweep => sweep(service).await,
     };
@@ -233,5 +241,4 @@ async fn tune(service: Service) {
 }
 
 #[cfg(test)]
-#[path = "scheduler_tests.rs"]
 mod tests;

@@ -6,30 +6,20 @@
 
 use crate::activity::{about, note, oneself, seen_from};
 use crate::caller::Caller;
-use crate::clock::{later, time_from};
+use crate::clock::later;
 use crate::error::{Result, ServiceError};
 use crate::house::Service;
 use crate::random::{Purpose, fingerprint};
 use crate::session_cache::Found;
 use crate::signing::AccessToken;
-use core::time::Duration;
 use domain::activity::{ActivityKind, Actor};
 use domain::ids::{ProviderId, SessionId, UserId};
+use domain::role::Role;
 use domain::secret::Secret;
-use domain::sessions::{RefreshFamily, Session, SessionKind};
-use domain::settings::SignIn;
+use domain::sessions::{Refresh, RefreshFamily, Session, SessionKind};
 use domain::users::{User, UserState};
 use jiff::Timestamp;
 use std::sync::Arc;
-
-/// The sliding end of a session that ends with the browser.
-const UNTIL_CLOSED: Duration = Duration::from_secs(12 * 3_600);
-/// `last_seen` and the sliding end are written at most so often.
-const NOTED_EVERY: Duration = Duration::from_secs(60);
-/// A spent refresh token answers the same successor for so long: two windows of one program.
-const GRACE: Duration = Duration::from_secs(10);
-/// So many spent tokens of a family are remembered.
-const SPENT: usize = 64;
 
 /// Somebody who is signed in, as of this request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,7 +88,8 @@ pub fn admit(user: &User, now: Timestamp) -> Result<()> {
         UserState::Pending => "pending",
         UserState::Disabled => "disabled",
         UserState::Expired => "expired",
-        UserState::Active if user.expires_at.is_some_and(|end| end <= now) => "expired",
+        // An admin's end is the schedule's to judge: the last one stays.
+        UserState::Active if user.role == Role::User && user.is_due(now) => "expired",
         UserState::Active => return Ok(()),
     };
     Err(ServiceError::Forbidden { code })
@@ -124,12 +115,13 @@ pub async fn begin(
         Keep::Program => {
             let token = service.random().token(Purpose::Refresh);
             let current = fingerprint(token.expose());
-            let refresh = RefreshFamily { current, previous: None, spent: Vec::new() };
-            (token, SessionKind::Program { refresh })
+            (token, SessionKind::Program { refresh: RefreshFamily::of(current) })
         }
     };
-    let now = service.now();
-    let mut session = Session {
+    let (now, rules) = (service.now(), service.settings().settings.signin);
+    let ends_at = Session::ends(now, &rules);
+    let remembered = keep != Keep::UntilClosed;
+    let session = Session {
         id: SessionId::from_random(service.random().bytes()),
         user: user.clone(),
         provider: provider.clone(),
@@ -137,12 +129,11 @@ pub async fn begin(
         created_at: now,
         proved_at: now,
         last_seen: now,
-        expires_at: now,
-        ends_at: later(now, service.settings().settings.signin.session_end),
-        remembered: keep != Keep::UntilClosed,
+        expires_at: Session::slides_to(now, ends_at, remembered, &rules),
+        ends_at,
+        remembered,
         seen_from: caller.seen_from(),
     };
-    slide(&mut session, &service.settings().settings.signin, now);
     let (user, session) = written(service, session, caller).await?;
     let held = match keep {
         Keep::Remembered => Held::Browser { cookie: token, until: Some(session.ends_at) },
@@ -170,15 +161,10 @@ async fn written(service: &Service, session: Session, caller: &Caller) -> Result
         .await
 }
 
-fn slide(session: &mut Session, rules: &SignIn, now: Timestamp) {
-    let life = if session.remembered { rules.session_life } else { UNTIL_CLOSED };
-    session.last_seen = now;
-    session.expires_at = later(now, life).min(session.ends_at);
-}
-
 fn tokens(service: &Service, session: &Session, refresh: Secret) -> Result<Tokens> {
     let now = service.now();
-    let expires_at = later(now, service.settings().settings.signin.access_token_life).min(session.ends_at);
+    let expires_at =
+        later(now, service.settings().settings.signin.access_token_life).min(session.ends_at);
     let access = service.inside().signer.issue(&AccessToken {
         user: &session.user,
         session: &session.id,
@@ -217,7 +203,11 @@ pub async fn resolve(service: &Service, cookie: &str) -> Result<Option<Current>>
 }
 
 /// The session of an access token that was opened.
-pub(crate) async fn by_id(service: &Service, id: SessionId, user: &UserId) -> Result<Option<Current>> {
+pub(crate) async fn by_id(
+    service: &Service,
+    id: SessionId,
+    user: &UserId,
+) -> Result<Option<Current>> {
     let cache = &service.inside().sessions;
     let found = match cache.by_id(&id) {
         Some(found) => Some(found),
@@ -246,14 +236,14 @@ async fn judged(service: &Service, found: Option<Found>) -> Option<Current> {
     if !is_good(session, user, now) {
         return None;
     }
-    if time_from(session.last_seen, now) >= NOTED_EVERY {
+    if session.touched(now, &service.settings().settings.signin).is_some() {
         noted(service, &session.id, now).await;
     }
     Some(Current { user: user.clone(), session: session.clone() })
 }
 
 fn is_good(session: &Session, user: &User, now: Timestamp) -> bool {
-    now < session.expires_at && now < session.ends_at && admit(user, now).is_ok()
+    !session.is_over(now) && admit(user, now).is_ok()
 }
 
 /// A request must not fail because the note could not be written.
@@ -261,41 +251,11 @@ async fn noted(service: &Service, id: &SessionId, now: Timestamp) {
     let rules = service.settings().settings.signin;
     let id = id.clone();
     let done = service.write(move |tx| {
-        if let Some(mut session) = tx.sessions().get(&id)?
-            && time_from(session.last_seen, now) >= NOTED_EVERY
-        {
-            slide(&mut session, &rules, now);
-            tx.sessions().put(&session)?;
-        }
-        Ok(())
+        let session = tx.sessions().get(&id)?.and_then(|session| session.touched(now, &rules));
+        session.map_or(Ok(()), |session| Ok(tx.sessions().put(&session)?))
     });
     if let Err(error) = done.await {
         tracing::warn!(error = %error, "a session's last use could not be noted");
-    }
-}
-
-/// What a refresh token that was shown means for its family.
-enum Turn {
-    /// The good one: the family after it.
-    Next(RefreshFamily),
-    /// The one before, within the grace: the successor is handed out once more.
-    Again,
-    /// Spent: somebody else has it, too.
-    Reused,
-}
-
-fn turn(family: &RefreshFamily, shown: &str, successor: String, now: Timestamp) -> Turn {
-    if family.current == shown {
-        let mut spent = family.spent.clone();
-        spent.extend(family.previous.iter().map(|(hash, _at)| hash.clone()));
-        let excess = spent.len().saturating_sub(SPENT);
-        spent.drain(..excess);
-        let previous = Some((shown.to_owned(), now));
-        return Turn::Next(RefreshFamily { current: successor, previous, spent });
-    }
-    match &family.previous {
-        Some((hash, at)) if hash == shown && now < later(*at, GRACE) => Turn::Again,
-        _ => Turn::Reused,
     }
 }
 
@@ -317,11 +277,14 @@ pub async fn refresh(service: &Service, token: &str, caller: &Caller) -> Result<
             let Some(mut session) = tx.sessions().by_refresh(&shown)? else { return Ok(None) };
             let Some(user) = tx.users().get(&session.user)? else { return Ok(None) };
             let SessionKind::Program { refresh } = &session.kind else { return Ok(None) };
-            match turn(refresh, &shown, next, now) {
-                _ if !is_good(&session, &user, now) => return Ok(None),
-                Turn::Next(family) => session.kind = SessionKind::Program { refresh: family },
-                Turn::Again => {}
-                Turn::Reused => {
+            if !is_good(&session, &user, now) {
+                return Ok(None);
+            }
+            match refresh.present(&shown, next, now) {
+                Refresh::Rotated(family) => session.kind = SessionKind::Program { refresh: family },
+                Refresh::Repeated => {}
+                Refresh::Unknown => return Ok(None),
+                Refresh::Stolen => {
                     tx.sessions().delete(&session.id)?;
                     let line = about(&here, Actor::System, ActivityKind::SessionsEnded, &user)
                         .with("reason", "refresh-token-reused");
@@ -329,7 +292,7 @@ pub async fn refresh(service: &Service, token: &str, caller: &Caller) -> Result<
                     return Ok(None);
                 }
             }
-            slide(&mut session, &here.settings().settings.signin, now);
+            let session = session.touched(now, &here.settings().settings.signin).unwrap_or(session);
             tx.sessions().put(&session)?;
             Ok(Some(Current { user, session }))
         })
@@ -346,7 +309,7 @@ pub async fn refresh(service: &Service, token: &str, caller: &Caller) -> Result<
 pub async fn list(service: &Service, user: &UserId) -> Result<Vec<Session>> {
     let (user, now) = (user.clone(), service.now());
     let mut sessions = service.read(move |tx| Ok(tx.sessions().of_user(&user)?)).await?;
-    sessions.retain(|session| now < session.expires_at && now < session.ends_at);
+    sessions.retain(|session| !session.is_over(now));
     sessions.sort_by_key(|session| core::cmp::Reverse(session.last_seen));
     Ok(sessions)
 }
@@ -360,7 +323,10 @@ pub async fn sign_out(service: &Service, current: &Current) -> Result<()> {
     service
         .write(move |tx| {
             if tx.sessions().delete(&current.session.id)?.is_some() {
-                note(tx, about(&here, oneself(&current.user), ActivityKind::SignedOut, &current.user))?;
+                note(
+                    tx,
+                    about(&here, oneself(&current.user), ActivityKind::SignedOut, &current.user),
+                )?;
             }
             Ok(())
         })
@@ -380,11 +346,13 @@ pub async fn end(service: &Service, current: &Current, id: &SessionId) -> Result
                 return Err(ServiceError::NotFound { what: "session" });
             }
             tx.sessions().delete(&id)?;
-            note(tx, about(&here, oneself(&current.user), ActivityKind::SessionsEnded, &current.user))
+            note(
+                tx,
+                about(&here, oneself(&current.user), ActivityKind::SessionsEnded, &current.user),
+            )
         })
         .await
 }
 
 #[cfg(test)]
-#[path = "sessions_tests.rs"]
 mod tests;

@@ -4,9 +4,9 @@
 //! nothing and needs no restart. Does not: read files or the environment.
 
 use crate::activity::{actor, note};
-use crate::wiring;
 use crate::error::{FieldProblem, Result, ServiceError};
 use crate::house::Service;
+use crate::wiring;
 use domain::activity::{ActivityKind, Actor, NewActivity};
 use domain::role::Admin;
 use domain::settings::{Settings, Settled, Source};
@@ -44,12 +44,12 @@ const KEYS: &[Key] = &[
     Key {
         name: PUBLIC_URL,
         read: |all| all.server.public_url.as_ref().map_or(Value::Null, |url| url.as_str().into()),
-        set: |all, value| Ok(all.server.public_url = Some(base_url(value)?)),
+        set: |all, value| put(&mut all.server.public_url, Some(base_url(value)?)),
     },
     Key {
         name: "server.other_urls",
         read: |all| all.server.other_urls.iter().map(Url::as_str).collect(),
-        set: |all, value| Ok(all.server.other_urls = items(value, base_url)?),
+        set: |all, value| put(&mut all.server.other_urls, items(value, base_url)?),
     },
     Key {
         name: "server.trusted_proxies",
@@ -60,57 +60,65 @@ const KEYS: &[Key] = &[
                 let one = text.parse::<core::net::IpAddr>().map(Into::into);
                 text.parse().or(one).map_err(|_not| "not-a-network")
             };
-            Ok(all.server.trusted_proxies = items(value, network)?)
+            put(&mut all.server.trusted_proxies, items(value, network)?)
         },
     },
     Key {
         name: "texts.contact",
         read: |all| all.texts.contact.as_str().into(),
-        set: |all, value| Ok(all.texts.contact = text(value)?.to_owned()),
+        set: |all, value| put(&mut all.texts.contact, text(value)?.to_owned()),
     },
     Key {
         name: "texts.help",
         read: |all| all.texts.help.as_str().into(),
-        set: |all, value| Ok(all.texts.help = text(value)?.to_owned()),
+        set: |all, value| put(&mut all.texts.help, text(value)?.to_owned()),
     },
     Key {
         name: "texts.success",
         read: |all| all.texts.success.as_str().into(),
-        set: |all, value| Ok(all.texts.success = text(value)?.to_owned()),
+        set: |all, value| put(&mut all.texts.success, text(value)?.to_owned()),
     },
     Key {
         name: "texts.mail_footer",
         read: |all| all.texts.mail_footer.as_str().into(),
-        set: |all, value| Ok(all.texts.mail_footer = text(value)?.to_owned()),
+        set: |all, value| put(&mut all.texts.mail_footer, text(value)?.to_owned()),
     },
     Key {
         name: "dates.format",
         read: |all| all.dates.format.as_str().into(),
-        set: |all, value| Ok(all.dates.format = date_format(value)?),
+        set: |all, value| put(&mut all.dates.format, date_format(value)?),
     },
     Key {
         name: "dates.clock_24h",
         read: |all| all.dates.clock_24h.into(),
-        set: |all, value| Ok(all.dates.clock_24h = value.as_bool().ok_or("not-a-flag")?),
+        set: |all, value| put(&mut all.dates.clock_24h, value.as_bool().ok_or("not-a-flag")?),
     },
     Key {
         name: "dates.zone",
         read: |all| all.dates.zone.as_str().into(),
-        set: |all, value| Ok(all.dates.zone = zone(value)?),
+        set: |all, value| put(&mut all.dates.zone, zone(value)?),
     },
     Key {
         name: "dates.language",
         read: |all| all.dates.language.as_str().into(),
-        set: |all, value| Ok(all.dates.language = language(value)?),
+        set: |all, value| put(&mut all.dates.language, language(value)?),
     },
 ];
+
+fn put<T>(slot: &mut T, value: T) -> Result<(), &'static str> {
+    *slot = value;
+    Ok(())
+}
 
 fn text(value: &Value) -> Result<&str, &'static str> {
     let text = value.as_str().ok_or("not-a-text")?;
     if text.len() > LONGEST_TEXT { Err("too-long") } else { Ok(text) }
 }
 
-fn items<T>(value: &Value, item: impl Fn(&Value) -> Result<T, &'static str>) -> Result<Vec<T>, &'static str> {
+fn items<T>(
+    value: &Value,
+    item: impl Fn(&Value) -> Result<T, &'static str>,
+) -> Result<Vec<T>, &'static str> {
     value.as_array().ok_or("not-a-list")?.iter().map(item).collect()
 }
 
@@ -142,7 +150,9 @@ fn zone(value: &Value) -> Result<String, &'static str> {
 
 fn language(value: &Value) -> Result<String, &'static str> {
     let tag = text(value)?.trim();
-    let fits = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
+    let fits = |part: &str| {
+        (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric())
+    };
     if tag.split('-').all(fits) { Ok(tag.to_owned()) } else { Err("not-a-language") }
 }
 
@@ -161,7 +171,11 @@ fn overlaid(written: &Settled, page_set: &BTreeMap<String, Value>) -> Settled {
                 effective.sources.insert(key.name.to_owned(), Source::Page);
             }
             // An older release may have allowed what this one does not.
-            Err(code) => tracing::warn!(key = key.name, code, "a setting from the pages is not acceptable any more"),
+            Err(code) => tracing::warn!(
+                key = key.name,
+                code,
+                "a setting from the pages is not acceptable any more"
+            ),
         }
     }
     effective
@@ -207,8 +221,8 @@ pub async fn patch(
             note(tx, line)
         })
         .await?;
-    drop(changing);
     refresh(service).await?;
+    drop(changing);
     Ok(list(service, by))
 }
 
@@ -236,7 +250,10 @@ fn check(written: &Settled, values: &BTreeMap<String, Value>) -> Result<()> {
 ///
 /// # Errors
 /// `Locked`; `Invalid` at `publicUrl`.
-pub(crate) fn public_url_from_setup(service: &Service, url: &Url) -> Result<Option<(&'static str, Value)>> {
+pub(crate) fn public_url_from_setup(
+    service: &Service,
+    url: &Url,
+) -> Result<Option<(&'static str, Value)>> {
     let written = service.written();
     if service.settings().settings.server.public_url.as_ref() == Some(url) {
         return Ok(None);
@@ -276,10 +293,10 @@ pub async fn apply(service: &Service, written: Settled) -> Result<()> {
 /// # Errors
 /// Only our own.
 pub async fn refused(service: &Service, why: &str) -> Result<()> {
-    let line = NewActivity::new(service.now(), Actor::System, ActivityKind::SettingsRefused).with("why", why);
+    let line = NewActivity::new(service.now(), Actor::System, ActivityKind::SettingsRefused)
+        .with("why", why);
     service.write_aside(move |tx| note(tx, line)).await
 }
 
 #[cfg(test)]
-#[path = "settings_tests.rs"]
 mod tests;

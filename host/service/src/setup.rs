@@ -50,7 +50,11 @@ pub struct SetupDraft {
 /// Where it stands; costs nothing.
 #[must_use]
 pub fn state(service: &Service) -> SetupState {
-    if service.inside().set_up.load(Ordering::Acquire) { SetupState::Done } else { SetupState::Needed }
+    if service.inside().set_up.load(Ordering::Acquire) {
+        SetupState::Done
+    } else {
+        SetupState::Needed
+    }
 }
 
 /// The code to show on the console at this start, in groups; none once set-up is done. Each call makes a
@@ -115,8 +119,12 @@ pub async fn complete(service: &Service, draft: SetupDraft, caller: &Caller) -> 
     let hash = service.hasher().hash(&draft.password).await?;
     let code = decode(draft.code.expose()).map(|code| fingerprint(&code));
     let user = first_admin(service, draft.username, draft.email);
-    let line = seen_from(about(service, Actor::User(user.username.to_string()), ActivityKind::SetupDone, &user), caller);
+    let line = seen_from(
+        about(service, Actor::User(user.username.to_string()), ActivityKind::SetupDone, &user),
+        caller,
+    );
     let made = user.clone();
+    let changing = service.inside().changing.lock().await;
     service
         .write(move |tx| {
             if code != tx.meta().get(CODE)? {
@@ -130,6 +138,7 @@ pub async fn complete(service: &Service, draft: SetupDraft, caller: &Caller) -> 
         .await?;
     service.inside().set_up.store(true, Ordering::Release);
     settings::refresh(service).await?;
+    drop(changing);
     Ok(user)
 }
 
@@ -172,7 +181,12 @@ pub(crate) async fn unattended(service: &Service) -> Result<()> {
         return Ok(());
     }
     let words = passwords::words(service, admin.username.as_str(), None);
-    passwords::require(&passwords::rules_on(service, &[]), &admin.password, &words, "admin.password")?;
+    passwords::require(
+        &passwords::rules_on(service, &[]),
+        &admin.password,
+        &words,
+        "admin.password",
+    )?;
     let hash = service.hasher().hash(&admin.password).await?;
     let user = first_admin(service, admin.username.clone(), None);
     let line = about(service, Actor::System, ActivityKind::SetupDone, &user);
@@ -187,5 +201,4 @@ pub(crate) fn close(service: &Service) {
 }
 
 #[cfg(test)]
-#[path = "setup_tests.rs"]
 mod tests;

@@ -88,7 +88,8 @@ pub fn providers(service: &Service) -> Providers {
     let backends = service.inside().board.all().into_iter().filter_map(|entry| {
         checks_passwords(service, &entry.backend.id).then_some(())?;
         let manifest = service.sandbox().manifest(&entry.backend.plugin)?;
-        let label = if entry.backend.label.is_empty() { manifest.name } else { entry.backend.label };
+        let label =
+            if entry.backend.label.is_empty() { manifest.name } else { entry.backend.label };
         Some(ProviderView {
             id: ProviderId::parse(entry.backend.id.as_str()).ok()?,
             kind: ProviderKind::Password,
@@ -220,7 +221,8 @@ async fn counted<'a>(
     let device = caller.device.as_ref().and_then(|note| service.inside().devices.open(note, asked));
     let found = service.write_aside(move |tx| {
         let user = tx.users().by_name(&name_key(&name))?;
-        let known = device.filter(|device| user.as_ref().is_some_and(|user| user.id == device.user));
+        let known =
+            device.filter(|device| user.as_ref().is_some_and(|user| user.id == device.user));
         // A device that is known has its own bucket: a stranger's guesses do not shut its owner out.
         let (own, shared) = match &known {
             Some(device) => (vec![keys::known_device(&name, &device.nonce)], Vec::new()),
@@ -293,7 +295,9 @@ impl Attempt<'_> {
 
     /// Nobody is kept out because the stronger hash could not be made.
     async fn rehash(&self, user: &User) {
-        let Ok(fresh) = self.service.hasher().hash(&self.credentials.password).await else { return };
+        let Ok(fresh) = self.service.hasher().hash(&self.credentials.password).await else {
+            return;
+        };
         let id = user.id.clone();
         let done = self.service.write_aside(move |tx| passwords::put_local(tx, &id, fresh));
         if let Err(error) = done.await {
@@ -302,8 +306,13 @@ impl Attempt<'_> {
     }
 
     async fn there(&self, backend: &BackendId) -> Result<Judgement> {
-        let linked = self.user.iter().flat_map(|user| &user.accounts).find(|account| account.backend == *backend);
-        let login = linked.map_or(self.credentials.username.trim(), |account| account.login_name.as_str());
+        let linked = self
+            .user
+            .iter()
+            .flat_map(|user| &user.accounts)
+            .find(|account| account.backend == *backend);
+        let login =
+            linked.map_or(self.credentials.username.trim(), |account| account.login_name.as_str());
         let instance = match self.service.instance(backend) {
             Ok(instance) => instance,
             Err(ServiceError::Backend(fault)) => return Ok(Judgement::Unanswered(fault)),
@@ -311,7 +320,10 @@ impl Attempt<'_> {
         };
         let to = RelayTo::login(backend, login);
         let (relay, known, now) = (to.clone(), self.device_is_known, self.service.now());
-        let may = self.service.write_aside(move |tx| throttles::may_relay(tx, &relay, known, now)).await?;
+        let may = self
+            .service
+            .write_aside(move |tx| throttles::may_relay(tx, &relay, known, now))
+            .await?;
         if !may {
             return Ok(Judgement::Wrong);
         }
@@ -335,7 +347,9 @@ impl Attempt<'_> {
     async fn note_relay(&self, to: RelayTo, verdict: &Result<Verdict, Fault>) -> Result<()> {
         let outcome = match verdict {
             Ok(Verdict::Accepted(_) | Verdict::TooManySessions) => Relayed::Right,
-            Ok(Verdict::Rejected { attempts_left: Some(0 | 1) } | Verdict::Withheld) => Relayed::AtTheBrink,
+            Ok(Verdict::Rejected { attempts_left: Some(0 | 1) } | Verdict::Withheld) => {
+                Relayed::AtTheBrink
+            }
             Ok(Verdict::Rejected { .. }) => return Ok(()),
             Ok(Verdict::Disabled | Verdict::NotHere) | Err(_) => Relayed::Unjudged,
         };
@@ -369,9 +383,11 @@ impl Attempt<'_> {
     }
 
     async fn refused(&self) -> Result<()> {
-        let actor = self.user.as_ref().map_or(Actor::Guest(String::new()), crate::activity::oneself);
+        let actor =
+            self.user.as_ref().map_or(Actor::Guest(String::new()), crate::activity::oneself);
         let name = self.user.as_ref().map_or("?", |user| user.username.as_str());
-        let line = NewActivity::new(self.service.now(), actor, ActivityKind::SignInRefused).with("user", name);
+        let line = NewActivity::new(self.service.now(), actor, ActivityKind::SignInRefused)
+            .with("user", name);
         let line = seen_from(line, self.caller);
         self.service.write_aside(move |tx| note(tx, line)).await
     }
@@ -389,7 +405,12 @@ impl Attempt<'_> {
 }
 
 /// People are renamed on backends; the id stays.
-fn rename_there(tx: &WriteTx, user: &mut User, backend: &BackendId, identity: &Identity) -> Result<()> {
+fn rename_there(
+    tx: &WriteTx,
+    user: &mut User,
+    backend: &BackendId,
+    identity: &Identity,
+) -> Result<()> {
     let Some(name) = &identity.login_name else { return Ok(()) };
     let here = user.accounts.iter_mut().find(|account| {
         account.backend == *backend && account.id == identity.subject && account.login_name != *name
@@ -418,7 +439,12 @@ pub async fn link_is_good(service: &Service, token: &str) -> Result<()> {
 ///
 /// # Errors
 /// `Gone`; `Forbidden`.
-pub async fn with_link(service: &Service, token: &str, keep: Keep, caller: &Caller) -> Result<Begun> {
+pub async fn with_link(
+    service: &Service,
+    token: &str,
+    keep: Keep,
+    caller: &Caller,
+) -> Result<Begun> {
     if !Purpose::LoginLink.fits(token) {
         return Err(ServiceError::Gone);
     }
@@ -430,5 +456,4 @@ pub async fn with_link(service: &Service, token: &str, keep: Keep, caller: &Call
 }
 
 #[cfg(test)]
-#[path = "signin_tests.rs"]
 mod tests;

@@ -60,8 +60,9 @@ impl Signer {
     /// A new key, as PKCS #8 in base64, to be sealed.
     pub(crate) fn fresh_key() -> Result<Secret> {
         use base64::Engine as _;
-        let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
-            .map_err(|_unspecified| ServiceError::internal("could not make a signing key"))?;
+        let pkcs8 =
+            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
+                .map_err(|_unspecified| ServiceError::internal("could not make a signing key"))?;
         Ok(Secret::new(base64::prelude::BASE64_STANDARD.encode(pkcs8.as_ref())))
     }
 
@@ -69,7 +70,8 @@ impl Signer {
     pub(crate) fn new(key: &Secret) -> Result<Self> {
         use base64::Engine as _;
         let broken = || ServiceError::internal("the kept signing key is broken");
-        let pkcs8 = base64::prelude::BASE64_STANDARD.decode(key.expose()).map_err(|_text| broken())?;
+        let pkcs8 =
+            base64::prelude::BASE64_STANDARD.decode(key.expose()).map_err(|_text| broken())?;
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &pkcs8)
             .map_err(|_rejected| broken())?;
         let public = pair.public_key().as_ref();
@@ -101,7 +103,8 @@ impl Signer {
             auth_time: token.proved_at.as_second(),
             ver: VERSION,
         };
-        let text = jsonwebtoken::encode(&header, &claims, &self.encoding).map_err(ServiceError::internal)?;
+        let text = jsonwebtoken::encode(&header, &claims, &self.encoding)
+            .map_err(ServiceError::internal)?;
         Ok(Secret::new(text))
     }
 
@@ -194,7 +197,8 @@ mod tests {
     fn another_type_of_token_opens_nothing() {
         let signer = Signer::new(&Signer::fresh_key().unwrap()).unwrap();
         let (text, ..) = token(&signer);
-        let claims: Claims = jsonwebtoken::decode(&text, &signer.decoding, &signer.validation).unwrap().claims;
+        let claims: Claims =
+            jsonwebtoken::decode(&text, &signer.decoding, &signer.validation).unwrap().claims;
         let mut header = Header::new(Algorithm::ES256);
         header.kid = Some(signer.kid.clone());
         let plain = jsonwebtoken::encode(&header, &claims, &signer.encoding).unwrap();

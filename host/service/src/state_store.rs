@@ -38,7 +38,8 @@ impl From<StoreError> for Unkept {
 impl StateStore for PluginState {
     fn get(&self, instance: &str, key: &str) -> Option<Vec<u8>> {
         let now = self.clock.now();
-        let found = self.store.read_blocking(|tx: &ReadTx| tx.plugin_state().get(instance, key, now));
+        let found =
+            self.store.read_blocking(|tx: &ReadTx| tx.plugin_state().get(instance, key, now));
         found.unwrap_or_else(|error: StoreError| {
             tracing::warn!(backend.id = instance, error = %error, "a plugin's state cannot be read");
             None
@@ -67,7 +68,8 @@ impl StateStore for PluginState {
     }
 
     fn delete(&self, instance: &str, key: &str) {
-        let gone = self.store.write_blocking(|tx: &WriteTx| tx.plugin_state().delete(instance, key));
+        let gone =
+            self.store.write_blocking(|tx: &WriteTx| tx.plugin_state().delete(instance, key));
         if let Err(error) = gone {
             let error: StoreError = error;
             tracing::warn!(backend.id = instance, error = %error, "a plugin's state cannot be deleted");

@@ -33,7 +33,12 @@ pub(crate) fn count(tx: &WriteTx, keys: &[String], now: Timestamp) -> Result<()>
 }
 
 /// The attempt was right: wipes the buckets in `own`, and takes one failure back in `shared`.
-pub(crate) fn forgive(tx: &WriteTx, own: &[String], shared: &[String], now: Timestamp) -> Result<()> {
+pub(crate) fn forgive(
+    tx: &WriteTx,
+    own: &[String],
+    shared: &[String],
+    now: Timestamp,
+) -> Result<()> {
     for key in own {
         tx.throttles().delete(key)?;
     }
@@ -79,7 +84,12 @@ impl RelayTo {
 }
 
 /// Whether a password may be passed on now; counts it as wrong if so.
-pub(crate) fn may_relay(tx: &WriteTx, to: &RelayTo, device_is_known: bool, now: Timestamp) -> Result<bool> {
+pub(crate) fn may_relay(
+    tx: &WriteTx,
+    to: &RelayTo,
+    device_is_known: bool,
+    now: Timestamp,
+) -> Result<bool> {
     let mut relay: Relay = tx.throttles().get(&to.0)?.unwrap_or_default();
     relay.wrong.retain(|at| *at > earlier(now, RELAY_WINDOW));
     let held = relay.held_until.is_some_and(|until| until > now);

@@ -8,7 +8,7 @@ use crate::accounts::{self, AccountOutcome, AccountResult};
 use crate::activity::{about, actor, note};
 use crate::error::{Result, ServiceError};
 use crate::house::Service;
-use crate::outbox::{self, Owed};
+use crate::outbox;
 use crate::paging::{self, Page};
 use crate::passwords;
 use crate::throttles::{self, RelayTo};
@@ -20,9 +20,8 @@ use domain::role::{Admin, Role};
 use domain::schedule::Task;
 use domain::secret::Secret;
 use domain::settings::Lifetime;
-use domain::users::{Email, User, UserState};
+use domain::users::{Email, Protected, Standing, User, UserState};
 use jiff::Timestamp;
-use std::collections::BTreeMap;
 use store::secrets::SecretOf;
 use store::users::UserFilter;
 use store::{ReadTx, WriteTx};
@@ -234,11 +233,12 @@ pub fn reschedule_expiry(tx: &WriteTx, user: &User) -> Result<()> {
 /// `NotFound`; `Taken`; `Invalid` for an end in the past; `Forbidden` `setup-admin` or `last-admin` for
 /// a demotion or an end that may not be.
 pub async fn patch(service: &Service, by: &Admin, id: &UserId, patch: UserPatch) -> Result<User> {
-    let (here, by, id) = (service.clone(), actor(by), id.clone());
+    let (here, id, who, by) = (service.clone(), id.clone(), by.id().cloned(), actor(by));
     service
         .write(move |tx| {
             let old = load(tx, &id)?;
-            let user = patched(&here, tx, &old, patch)?;
+            let standing = standing(&here, tx, who.as_ref(), &old)?;
+            let user = patched(&old, patch, standing, here.now())?;
             if user == old {
                 return Ok(old);
             }
@@ -252,36 +252,37 @@ pub async fn patch(service: &Service, by: &Admin, id: &UserId, patch: UserPatch)
         .await
 }
 
-fn patched(service: &Service, tx: &WriteTx, old: &User, patch: UserPatch) -> Result<User> {
+fn patched(old: &User, patch: UserPatch, standing: Standing<'_>, now: Timestamp) -> Result<User> {
     let mut user = old.clone();
     if let Some(name) = patch.username {
         user.username = name;
     }
     if let Some(email) = patch.email {
-        let same = |address: &EmailAddress| old.email.as_ref().is_some_and(|old| old.address == *address);
+        let same =
+            |address: &EmailAddress| old.email.as_ref().is_some_and(|old| old.address == *address);
         if !email.as_ref().is_some_and(same) {
             user.email = email.map(given_by_admin);
         }
     }
     if let Some(role) = patch.role {
-        if role == Role::User && old.role == Role::Admin {
-            keep_an_admin(tx, old)?;
-        }
-        user.role = role;
+        user = user.with_role(role, standing)?;
     }
     if let Some(label) = patch.label {
         user.label = label;
     }
     if let Some(end) = patch.expires_at {
-        if end.is_some_and(|end| end <= service.now()) {
-            return Err(ServiceError::field("expiresAt", "past"));
-        }
-        if end.is_some() {
-            keep_an_admin(tx, old)?;
-        }
-        user.expires_at = end;
+        user.expires_at = checked_end(old, end, now)?;
     }
     Ok(user)
+}
+
+/// An end that is still to come; the first admin has none.
+fn checked_end(user: &User, end: Option<Timestamp>, now: Timestamp) -> Result<Option<Timestamp>> {
+    match end {
+        Some(_) if user.setup_admin => Err(Protected::SetupAdmin.into()),
+        Some(end) if end <= now => Err(ServiceError::field("expiresAt", "past")),
+        end => Ok(end),
+    }
 }
 
 fn changed_fields(old: &User, new: &User) -> Vec<&'static str> {
@@ -295,31 +296,23 @@ fn changed_fields(old: &User, new: &User) -> Vec<&'static str> {
     fields.into_iter().filter(|(_name, changed)| *changed).map(|(name, _changed)| name).collect()
 }
 
-/// The first admin and the last one who may sign in stay.
-fn keep_an_admin(tx: &WriteTx, user: &User) -> Result<()> {
-    if user.setup_admin {
-        return Err(ServiceError::Forbidden { code: "setup-admin" });
-    }
-    if user.role == Role::User {
-        return Ok(());
-    }
-    let lasting = |other: &User| {
-        other.id != user.id && other.state == UserState::Active && other.expires_at.is_none()
-    };
-    if tx.users().admins()?.iter().any(lasting) {
-        Ok(())
-    } else {
-        Err(ServiceError::Forbidden { code: "last-admin" })
-    }
-}
-
-fn not_oneself(by: &Admin, id: &UserId) -> Result<()> {
-    if by.id() == Some(id) { Err(ServiceError::Forbidden { code: "oneself" }) } else { Ok(()) }
+/// Who does it, and how many other admins may come in.
+fn standing<'a>(
+    service: &Service,
+    tx: &WriteTx,
+    by: Option<&'a UserId>,
+    user: &User,
+) -> Result<Standing<'a>> {
+    let now = service.now();
+    let admins = tx.users().admins()?;
+    let others = admins
+        .iter()
+        .filter(|other| other.id != user.id && other.is_active_admin() && !other.is_due(now));
+    Ok(Standing { by, other_admins: others.count() })
 }
 
 /// Takes away everything by which somebody could come in or be in.
-fn shut_out(tx: &WriteTx, user: &mut User, state: UserState) -> Result<()> {
-    user.state = state;
+fn shut_out(tx: &WriteTx, user: &User) -> Result<()> {
     tx.sessions().delete_of_user(&user.id, None)?;
     tx.links().delete_of_user(&user.id)?;
     Ok(())
@@ -336,13 +329,14 @@ pub async fn delete(
     id: &UserId,
     on_backends: OnBackends,
 ) -> Result<Removal> {
-    not_oneself(by, id)?;
-    let (here, wanted) = (service.clone(), id.clone());
+    let (here, wanted, who) = (service.clone(), id.clone(), by.id().cloned());
     let user = service
         .write(move |tx| {
-            let mut user = load(tx, &wanted)?;
-            keep_an_admin(tx, &user)?;
-            shut_out(tx, &mut user, UserState::Disabled)?;
+            let user = load(tx, &wanted)?;
+            let standing = standing(&here, tx, who.as_ref(), &user)?;
+            user.may_be_deleted(standing)?;
+            let mut user = user.disabled(standing)?;
+            shut_out(tx, &user)?;
             if on_backends != OnBackends::Keep {
                 accounts::owe(&here, tx, &mut user, false)?;
             }
@@ -353,7 +347,9 @@ pub async fn delete(
         .await?;
     let answers = match on_backends {
         OnBackends::Keep => Vec::new(),
-        OnBackends::Disable => accounts::settle(service, id).await?.map_or(Vec::new(), |(_user, all)| all),
+        OnBackends::Disable => {
+            accounts::settle(service, id).await?.map_or(Vec::new(), |(_user, all)| all)
+        }
         OnBackends::Delete => deleted_accounts(service, &user).await?,
     };
     let stays = |result: &AccountResult| match result.outcome {
@@ -425,10 +421,7 @@ pub async fn enable(service: &Service, by: &Admin, id: &UserId) -> Result<Change
     let (here, by, wanted) = (service.clone(), actor(by), id.clone());
     service
         .write(move |tx| {
-            let mut user = load(tx, &wanted)?;
-            if user.expires_at.is_some_and(|end| end <= here.now()) {
-                return Err(ServiceError::Forbidden { code: "over" });
-            }
+            let mut user = load(tx, &wanted)?.enabled(here.now())?;
             let_in(&here, tx, &mut user)?;
             note(tx, about(&here, by, ActivityKind::UserEnabled, &user))
         })
@@ -436,8 +429,8 @@ pub async fn enable(service: &Service, by: &Admin, id: &UserId) -> Result<Change
     settled(service, id).await
 }
 
+/// Writes somebody who may come in, with the wish that their accounts be on.
 fn let_in(service: &Service, tx: &WriteTx, user: &mut User) -> Result<()> {
-    user.state = UserState::Active;
     accounts::owe(service, tx, user, true)?;
     tx.users().put(user)?;
     reschedule_expiry(tx, user)
@@ -453,13 +446,13 @@ async fn settled(service: &Service, id: &UserId) -> Result<Changed> {
 /// # Errors
 /// `NotFound`; `Forbidden` `setup-admin`, `last-admin` or `oneself`.
 pub async fn disable(service: &Service, by: &Admin, id: &UserId) -> Result<Changed> {
-    not_oneself(by, id)?;
-    let (here, by, wanted) = (service.clone(), actor(by), id.clone());
+    let (here, wanted, who, by) = (service.clone(), id.clone(), by.id().cloned(), actor(by));
     service
         .write(move |tx| {
-            let mut user = load(tx, &wanted)?;
-            keep_an_admin(tx, &user)?;
-            shut_out(tx, &mut user, UserState::Disabled)?;
+            let user = load(tx, &wanted)?;
+            let standing = standing(&here, tx, who.as_ref(), &user)?;
+            let mut user = user.disabled(standing)?;
+            shut_out(tx, &user)?;
             accounts::owe(&here, tx, &mut user, false)?;
             tx.users().put(&user)?;
             reschedule_expiry(tx, &user)?;
@@ -472,8 +465,7 @@ pub async fn disable(service: &Service, by: &Admin, id: &UserId) -> Result<Chang
 /// Prolongs a user's time; an expired one comes back, a disabled one stays disabled.
 ///
 /// # Errors
-/// `NotFound`; `Invalid` for an end in the past; `Forbidden` `setup-admin` or `last-admin` where an end
-/// would shut the last admin out.
+/// `NotFound`; `Invalid` for an end in the past; `Forbidden` `setup-admin` for an end of the first admin.
 pub async fn extend(
     service: &Service,
     by: &Admin,
@@ -483,24 +475,22 @@ pub async fn extend(
     let (here, by, wanted) = (service.clone(), actor(by), id.clone());
     service
         .write(move |tx| {
-            let mut user = load(tx, &wanted)?;
-            let now = here.now();
+            let (user, now) = (load(tx, &wanted)?, here.now());
             let end = match extension {
                 Extension::Forever => None,
                 Extension::Until(end) => Some(end),
                 Extension::By(life) => {
                     let start = user.expires_at.unwrap_or(now).max(now);
-                    Some(life.after(start).ok_or_else(|| ServiceError::field("expiresAt", "too-far"))?)
+                    Some(
+                        life.after(start)
+                            .ok_or_else(|| ServiceError::field("expiresAt", "too-far"))?,
+                    )
                 }
             };
-            if end.is_some_and(|end| end <= now) {
-                return Err(ServiceError::field("expiresAt", "past"));
-            }
-            if end.is_some() {
-                keep_an_admin(tx, &user)?;
-            }
-            user.expires_at = end;
-            if user.state == UserState::Expired {
+            let was_over = user.state == UserState::Expired;
+            let end = checked_end(&user, end, now)?;
+            let mut user = user.extended(end, now);
+            if was_over {
                 let_in(&here, tx, &mut user)?;
             } else {
                 tx.users().put(&user)?;
@@ -558,18 +548,19 @@ pub(crate) async fn expire(service: &Service, id: &UserId) -> Result<()> {
     let expired = service
         .write(move |tx| {
             let now = here.now();
-            let Some(mut user) = tx.users().get(&wanted)? else { return Ok(false) };
-            let over = user.expires_at.is_some_and(|end| end <= now);
-            if !over || user.state != UserState::Active {
-                reschedule_expiry(tx, &user)?;
+            let Some(user) = tx.users().get(&wanted)? else { return Ok(false) };
+            let others = standing(&here, tx, None, &user)?.other_admins;
+            let Some(mut user) = user.clone().expired(now, others) else {
+                if !user.is_due(now) {
+                    reschedule_expiry(tx, &user)?;
+                }
                 return Ok(false);
-            }
-            shut_out(tx, &mut user, UserState::Expired)?;
+            };
+            shut_out(tx, &user)?;
             accounts::owe(&here, tx, &mut user, false)?;
             tx.users().put(&user)?;
             reschedule_expiry(tx, &user)?;
-            let owed = Owed { kind: MessageKind::Expired, user: user.id.clone(), facts: BTreeMap::new() };
-            outbox::owe(tx, owed, here.random(), now)?;
+            outbox::owe(tx, &here, MessageKind::Expired, &user.id)?;
             note(tx, about(&here, Actor::System, ActivityKind::UserExpired, &user))?;
             Ok(true)
         })
@@ -581,5 +572,4 @@ pub(crate) async fn expire(service: &Service, id: &UserId) -> Result<()> {
 }
 
 #[cfg(test)]
-#[path = "users_tests.rs"]
 mod tests;

@@ -64,7 +64,10 @@ impl Watch {
             () = self.clock.sleep_until(next_look) => return,
         }
         // Quiet is measured in real time: the files are real, whatever the clock says.
-        while tokio::time::timeout(QUIET, self.notices.recv()).await.is_ok_and(|notice| notice.is_some()) {}
+        while tokio::time::timeout(QUIET, self.notices.recv())
+            .await
+            .is_ok_and(|notice| notice.is_some())
+        {}
     }
 }
 

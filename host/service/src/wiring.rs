@@ -38,7 +38,8 @@ fn in_file(service: &Service, id: &BackendId) -> Option<BackendFromFile> {
 /// The secrets a backend has: sealed ones, and over them the file's.
 pub(crate) async fn secrets(service: &Service, id: &BackendId) -> Result<Secrets> {
     let wanted = id.clone();
-    let mut secrets = service.read(move |tx| Ok(tx.secrets().all(SecretOf::Backend(&wanted))?)).await?;
+    let mut secrets =
+        service.read(move |tx| Ok(tx.secrets().all(SecretOf::Backend(&wanted))?)).await?;
     if let Some(file) = in_file(service, id) {
         secrets.extend(file.secrets);
     }
@@ -61,11 +62,15 @@ pub(crate) fn wire(service: &Service, backend: Backend, secrets: Secrets) {
     let configured = service.sandbox().configure(config(&backend, secrets));
     let id = backend.id.clone();
     service.inside().board.put(backend, names);
-    if let Err(fault) = configured {
-        tracing::warn!(backend.id = %id, fault = %fault, "a backend could not be set up");
-        service.sandbox().remove(&id);
-        down(service, &id, fault);
+    let Err(fault) = configured else { return };
+    service.sandbox().remove(&id);
+    if in_file(service, &id).is_some_and(|file| !file.connect.is_empty()) {
+        // Its secrets are made at the first check.
+        tracing::info!(backend.id = %id, "a backend waits for its first sign-in: {fault}");
+        return;
     }
+    tracing::warn!(backend.id = %id, "a backend could not be set up: {fault}");
+    down(service, &id, fault);
 }
 
 fn down(service: &Service, id: &BackendId, fault: Fault) {
@@ -103,10 +108,13 @@ pub(crate) async fn connect(
 /// # Errors
 /// As [`connect`].
 pub(crate) async fn connect_from_file(service: &Service, id: &BackendId) -> Result<()> {
-    let Some(file) = in_file(service, id).filter(|file| !file.connect.is_empty()) else { return Ok(()) };
+    let Some(file) = in_file(service, id).filter(|file| !file.connect.is_empty()) else {
+        return Ok(());
+    };
     let secrets = secrets(service, id).await?;
     let manifest = service.sandbox().manifest(&file.backend.plugin);
-    let mints = manifest.and_then(|manifest| manifest.connect).map_or(Vec::new(), |spec| spec.mints);
+    let mints =
+        manifest.and_then(|manifest| manifest.connect).map_or(Vec::new(), |spec| spec.mints);
     if mints.iter().all(|name| secrets.contains_key(name)) {
         return Ok(());
     }
@@ -163,7 +171,8 @@ fn merged(service: &Service, tx: &WriteTx, file: &[BackendFromFile]) -> Result<M
             continue;
         }
         tx.backends().put(&backend)?;
-        let kind = if known.is_none() { ActivityKind::BackendAdded } else { ActivityKind::BackendChanged };
+        let kind =
+            if known.is_none() { ActivityKind::BackendAdded } else { ActivityKind::BackendChanged };
         note(tx, line(kind, &backend.id))?;
     }
     let in_file = |id: &BackendId| file.iter().any(|there| there.backend.id == *id);

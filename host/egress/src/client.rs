@@ -1,8 +1,9 @@
 //! One client: one policy, connections of its own.
 
-use crate::Policy;
-use crate::failure::{FailureKind, NetFailure, classify};
+use crate::diagnosis::classify;
+use crate::failure::{FailureKind, NetFailure};
 use crate::names::{Checked, LookupFailure, Names};
+use crate::policy::{CONNECT, Policy};
 use crate::trust::Authorities;
 use bytes::{Bytes, BytesMut};
 use core::pin::Pin;
@@ -15,8 +16,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::time::{Instant, timeout_at};
 use url::{Host, Url};
 
-/// How long a connection may take to stand, name look-up and TLS included.
-pub(crate) const CONNECT: Duration = Duration::from_secs(8);
 /// How long an unused connection is kept.
 const IDLE: Duration = Duration::from_secs(30);
 

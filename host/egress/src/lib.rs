@@ -8,8 +8,10 @@
 //! It does not decide who may ask for what: that is its callers' work.
 
 pub mod client;
+mod diagnosis;
 pub mod failure;
 mod names;
+pub mod policy;
 pub mod reach;
 pub mod stages;
 pub mod trust;
@@ -17,6 +19,7 @@ pub mod trust;
 pub use client::{Client, Request, Response};
 pub use failure::{FailureKind, NetFailure};
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method};
+pub use policy::Policy;
 pub use reach::Reach;
 pub use trust::{Fingerprint, Trust};
 
@@ -34,15 +37,6 @@ pub struct Options {
     /// Names that are not asked of the resolver, as a hosts file has them. Their addresses are checked
     /// like any other.
     pub hosts: BTreeMap<String, Vec<IpAddr>>,
-}
-
-/// How far a client reaches, and whom it believes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Policy {
-    /// Which addresses may be connected to.
-    pub reach: Reach,
-    /// Which certificates are taken.
-    pub trust: Trust,
 }
 
 /// The one place that opens connections. Cheap to clone.

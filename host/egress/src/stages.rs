@@ -1,7 +1,9 @@
 //! A destination tried step by step, in words for the person who typed it: name, connection, certificate.
 
-use crate::client::{CONNECT, Client, host_words};
-use crate::failure::{NetFailure, connect_failure, timed_out_words};
+use crate::client::{Client, host_words};
+use crate::diagnosis::{connect_failure, timed_out_words};
+use crate::failure::{FailureKind, NetFailure};
+use crate::policy::CONNECT;
 use crate::trust::{Fingerprint, Trust, day};
 use domain::plugins::{Stage, StageOutcome};
 use jiff::Timestamp;
@@ -91,7 +93,7 @@ impl Client {
             Ok(Ok(found)) => Ok(found),
             Ok(Err(cause)) => Err(connect_failure(&io::Error::other(cause), host)),
             Err(_elapsed) => Err(NetFailure::unsent(
-                crate::FailureKind::NameLookup,
+                FailureKind::NameLookup,
                 format!("the name {name} could not be looked up in time"),
             )),
         }
@@ -107,7 +109,7 @@ impl Client {
         let bare = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
         let name = ServerName::try_from(bare).map_err(|_cause| {
             let detail = format!("{host} is no name a certificate could have");
-            NetFailure::unsent(crate::FailureKind::Certificate, detail)
+            NetFailure::unsent(FailureKind::Certificate, detail)
         })?;
         let connector = tokio_rustls::TlsConnector::from(Arc::clone(&self.tls));
         match timeout(CONNECT, connector.connect(name, stream)).await {
@@ -119,7 +121,7 @@ impl Client {
             Ok(Err(cause)) => Err(connect_failure(&cause, host)),
             Err(_elapsed) => {
                 let detail = timed_out_words(host);
-                Err(NetFailure::unsent(crate::FailureKind::TimedOut, detail))
+                Err(NetFailure::unsent(FailureKind::TimedOut, detail))
             }
         }
     }

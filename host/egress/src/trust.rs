@@ -53,6 +53,8 @@ pub enum Trust {
     Authorities,
     /// One certificate, whatever it says about names and dates.
     Pinned(Fingerprint),
+    /// No certificate at all: for plain http, which then need not read any authority.
+    Nobody,
 }
 
 /// Why a certificate was not taken, kept whole inside the TLS library's error.
@@ -113,7 +115,10 @@ impl Authorities {
             NetFailure::unsent(FailureKind::Certificate, format!("TLS cannot be set up: {what}"))
         };
         let verifier = match trust {
-            Trust::Pinned(pin) => Verifier { pin, by: None, provider: self.provider.clone() },
+            Trust::Pinned(pin) => {
+                Verifier { pin: Some(pin), by: None, provider: self.provider.clone() }
+            }
+            Trust::Nobody => Verifier { pin: None, by: None, provider: self.provider.clone() },
             Trust::Authorities => {
                 let by = WebPkiServerVerifier::builder_with_provider(
                     self.roots(),
@@ -121,11 +126,7 @@ impl Authorities {
                 )
                 .build()
                 .map_err(|_cause| broken("no certificate authority is known"))?;
-                Verifier {
-                    pin: Fingerprint([0; 32]),
-                    by: Some(by),
-                    provider: self.provider.clone(),
-                }
+                Verifier { pin: None, by: Some(by), provider: self.provider.clone() }
             }
         };
         let mut config = ClientConfig::builder_with_provider(self.provider.clone())
@@ -160,7 +161,7 @@ impl Authorities {
 /// Checks by authorities (`by`) or by the pin, and says in words why not.
 #[derive(Debug)]
 struct Verifier {
-    pin: Fingerprint,
+    pin: Option<Fingerprint>,
     by: Option<Arc<WebPkiServerVerifier>>,
     provider: Arc<CryptoProvider>,
 }
@@ -175,10 +176,11 @@ impl ServerCertVerifier for Verifier {
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         let presented = Fingerprint::of(end_entity);
-        let why = match &self.by {
-            None if presented == self.pin => return Ok(ServerCertVerified::assertion()),
-            None => format!("is not the pinned one, which is {}", self.pin),
-            Some(by) => {
+        let why = match (&self.by, self.pin) {
+            (None, Some(pin)) if presented == pin => return Ok(ServerCertVerified::assertion()),
+            (None, Some(pin)) => format!("is not the pinned one, which is {pin}"),
+            (None, None) => "is not asked for".to_owned(),
+            (Some(by), _) => {
                 let checked = by.verify_server_cert(
                     end_entity,
                     intermediates,

@@ -135,8 +135,11 @@ where
         Ok(Err(error)) => {
             let fault = broken_off(&error, ready, &redactor, &writes);
             slot.note(now, LogLevel::Error, fault.detail.clone());
-            tracing::warn!(plugin.id = %slot.id, backend.id = %ready.granted.instance, "{}", fault.detail);
-            admission.trapped(now, &fault.detail);
+            if let Some(until) = admission.trapped(now, &fault.detail) {
+                let words = format!("it broke off too often and is left alone until {until}");
+                tracing::warn!(plugin.id = %slot.id, "plugin {}: {words}", slot.id);
+                slot.note(now, LogLevel::Warn, words);
+            }
             Err(fault)
         }
         Err(_elapsed) => {
@@ -208,9 +211,9 @@ impl<'a> Admission<'a> {
         self.health.good();
     }
 
-    fn trapped(mut self, now: Timestamp, what: &str) {
+    fn trapped(mut self, now: Timestamp, what: &str) -> Option<Timestamp> {
         self.settled = true;
-        self.health.trapped(now, what);
+        self.health.trapped(now, what)
     }
 }
 

@@ -207,3 +207,48 @@ pub(crate) fn verdict(verdict: identity::Verdict) -> Result<Verdict, Fault> {
         identity::Verdict::NotHere => Verdict::NotHere,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::secret::Secret;
+
+    #[test]
+    fn a_fault_is_cut_and_without_the_secrets_of_the_call() {
+        let redactor = Redactor::new([&Secret::from("hunter22")]);
+        let said = wire::Fault {
+            kind: wire::Kind::RateLimited,
+            code: "media.hunter22".to_owned(),
+            detail: format!("GET /?key=hunter22\r\n{}", "x".repeat(5_000)),
+            field: Some("hunter22".to_owned()),
+            retry_after_ms: Some(u32::MAX),
+            upstream_status: Some(429),
+        };
+        let fault = fault(said, &redactor);
+        let words = format!("{fault:?}");
+        assert!(!words.contains("hunter22"), "{words}");
+        assert!(fault.detail.len() <= SENTENCE + 3 && !fault.detail.contains('\n'));
+        assert_eq!(fault.kind, FaultKind::RateLimited);
+        assert_eq!(fault.retry_after, Some(LONGEST_WAIT));
+    }
+
+    #[test]
+    fn an_account_without_an_id_is_a_bad_reply() {
+        let said = accounts::Account {
+            id: String::new(),
+            login_name: "Ann".to_owned(),
+            display_name: None,
+            email: None,
+            condition: accounts::Condition::Active,
+            admin: false,
+            foreign: None,
+            libraries: accounts::Access::All,
+            last_seen: Some(u64::MAX),
+            created: None,
+            attributes: Vec::new(),
+        };
+        let good = accounts::Account { id: "1".to_owned(), ..said.clone() };
+        assert_eq!(account(said).map_err(|fault| fault.kind), Err(FaultKind::BadReply));
+        assert_eq!(account(good).map(|account| account.last_seen), Ok(None));
+    }
+}

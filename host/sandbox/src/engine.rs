@@ -26,13 +26,20 @@ pub(crate) fn engine() -> wasmtime::Result<Engine> {
     Engine::new(&config)
 }
 
+#[derive(Default)]
+struct Calls {
+    running: usize,
+    /// The thread waits to be woken, which costs a call more than the tick itself.
+    resting: bool,
+}
+
 /// Advances the engine's epoch while calls run; rests while none does.
 pub(crate) struct Ticker {
     shared: Arc<Shared>,
 }
 
 struct Shared {
-    running: Mutex<usize>,
+    calls: Mutex<Calls>,
     changed: Condvar,
     over: AtomicBool,
 }
@@ -42,7 +49,7 @@ impl Ticker {
     /// Where no thread can be started.
     pub(crate) fn start(engine: &Engine) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
-            running: Mutex::new(0),
+            calls: Mutex::default(),
             changed: Condvar::new(),
             over: AtomicBool::new(false),
         });
@@ -55,8 +62,12 @@ impl Ticker {
 
     /// Ticks come until the guard is dropped.
     pub(crate) fn running(&self) -> Running {
-        *self.shared.running.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        self.shared.changed.notify_one();
+        let mut calls = self.shared.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        calls.running += 1;
+        if calls.resting {
+            self.shared.changed.notify_one();
+        }
+        drop(calls);
         Running { shared: self.shared.clone() }
     }
 }
@@ -71,13 +82,15 @@ impl Drop for Ticker {
 impl Shared {
     fn tick(&self, engine: &Engine) {
         while !self.over.load(Ordering::Acquire) {
-            let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-            if *running == 0 {
+            let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+            if calls.running == 0 {
+                calls.resting = true;
                 // Looks again now and then, so that a missed wake-up at the end is no thread left behind.
-                drop(self.changed.wait_timeout(running, Duration::from_secs(1)));
+                let woken = self.changed.wait_timeout(calls, Duration::from_secs(1));
+                woken.unwrap_or_else(PoisonError::into_inner).0.resting = false;
                 continue;
             }
-            drop(running);
+            drop(calls);
             std::thread::sleep(TICK);
             engine.increment_epoch();
         }
@@ -91,6 +104,6 @@ pub(crate) struct Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        *self.shared.running.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        self.shared.calls.lock().unwrap_or_else(PoisonError::into_inner).running -= 1;
     }
 }

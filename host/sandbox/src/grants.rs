@@ -6,16 +6,14 @@
 use crate::manifest::pin_key;
 use crate::patterns::Pattern;
 use crate::redact::Redactor;
+use crate::values::{LONGEST, check_url, check_value};
 use domain::fault::{Fault, FaultKind};
 use domain::ids::{BackendId, PluginId};
-use domain::plugins::{EndpointSpec, Manifest, SettingKind, SettingSpec};
+use domain::plugins::{EndpointSpec, Manifest};
 use domain::secret::Secret;
 use egress::{Client, Egress, Fingerprint, Policy, Reach, Trust};
 use std::collections::BTreeMap;
 use url::Url;
-
-/// Bytes of a setting or a secret at most.
-const LONGEST: usize = 8 << 10;
 
 /// A configured instance as the admin set it up.
 #[derive(Debug, Clone)]
@@ -131,8 +129,9 @@ pub(crate) fn check(
     for (name, spec) in &manifest.endpoints {
         if let Some(value) = settings.get(&spec.setting) {
             let pin = pin_key(&manifest.endpoints, name);
-            let policy = policy(&pin, settings.get(&pin))?;
-            places.insert(name.clone(), (base(spec, value)?, policy));
+            let base = base(spec, value)?;
+            let policy = policy(&base, &pin, settings.get(&pin))?;
+            places.insert(name.clone(), (base, policy));
         }
     }
     Ok(Checked { settings, secrets, places })
@@ -199,49 +198,6 @@ fn settle_secrets(
     Ok(settled)
 }
 
-/// Whether a value fits its setting.
-///
-/// # Errors
-/// The rest of a sentence that begins with "the value".
-pub(crate) fn check_value(spec: &SettingSpec, value: &str) -> Result<(), String> {
-    if value.len() > LONGEST {
-        return Err("is longer than 8 KiB".to_owned());
-    }
-    if value.chars().any(char::is_control) {
-        return Err("has a line break or another control character in it".to_owned());
-    }
-    let fits = match spec.kind {
-        SettingKind::Text | SettingKind::Secret => true,
-        SettingKind::Url => return check_url(value).map(|_url| ()),
-        SettingKind::Number => value.parse::<i64>().is_ok(),
-        SettingKind::Flag => matches!(value, "true" | "false"),
-        SettingKind::Choice => spec.options.iter().any(|option| option == value),
-    };
-    if fits {
-        return Ok(());
-    }
-    Err(match spec.kind {
-        SettingKind::Number => "is not a whole number".to_owned(),
-        SettingKind::Flag => "is neither true nor false".to_owned(),
-        _ => format!("is not one of {}", spec.options.join(", ")),
-    })
-}
-
-fn check_url(value: &str) -> Result<Url, String> {
-    let url = Url::parse(value)
-        .map_err(|_cause| "is not an address like https://media.example.org".to_owned())?;
-    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
-        return Err("is not an address like https://media.example.org".to_owned());
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("has a user name in it; secrets have fields of their own".to_owned());
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err("has a ? or a # in it".to_owned());
-    }
-    Ok(url)
-}
-
 fn base(spec: &EndpointSpec, value: &str) -> Result<Url, Fault> {
     let wrong = |why: &str| about(&spec.setting, "not-acceptable", why);
     let mut base = check_url(value).map_err(|why| wrong(&format!("the value {why}")))?;
@@ -260,12 +216,13 @@ fn base(spec: &EndpointSpec, value: &str) -> Result<Url, Fault> {
     Ok(base)
 }
 
-fn policy(field: &str, pin: Option<&String>) -> Result<Policy, Fault> {
+fn policy(base: &Url, field: &str, pin: Option<&String>) -> Result<Policy, Fault> {
     let wrong = || {
         let why = "a fingerprint is sha256: and 64 hexadecimal digits";
         about(field, "not-acceptable", why)
     };
     let trust = match pin {
+        None if base.scheme() == "http" => Trust::Nobody,
         None => Trust::Authorities,
         Some(text) => Trust::Pinned(Fingerprint::parse(text).ok_or_else(wrong)?),
     };

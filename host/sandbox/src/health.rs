@@ -67,8 +67,8 @@ impl Health {
         }
     }
 
-    /// A trap, a broken limit, a lie about types.
-    pub(crate) fn trapped(&self, now: Timestamp, what: &str) {
+    /// A trap, a broken limit, a lie about types. Until when it is left alone, where that made it ill.
+    pub(crate) fn trapped(&self, now: Timestamp, what: &str) -> Option<Timestamp> {
         let mut inner = self.lock();
         inner.total += 1;
         inner.traps.push_back(now);
@@ -78,10 +78,11 @@ impl Health {
         let wait = match &inner.ill {
             Some(ill) => (ill.wait * 2).min(LONGEST_WAIT),
             None if inner.traps.len() >= TRAPS => FIRST_WAIT,
-            None => return,
+            None => return None,
         };
         let until = now.saturating_add(wait).unwrap_or(Timestamp::MAX);
         inner.ill = Some(Ill { until, wait, last: what.to_owned(), tried: false });
+        Some(until)
     }
 
     /// Another component took its place.

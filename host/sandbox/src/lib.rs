@@ -28,6 +28,8 @@ pub mod registry;
 mod rights;
 mod shelf;
 pub mod state;
+mod values;
+
 #[cfg(test)]
 mod testing;
 

@@ -269,7 +269,7 @@ fn settings(written: Ordered<WrittenSetting>, table: &str) -> Result<Vec<Setting
             options: one.options,
         };
         if let Some(default) = &spec.default {
-            crate::grants::check_value(&spec, default)
+            crate::values::check_value(&spec, default)
                 .map_err(|why| format!("{place}: the default {why}"))?;
         }
         Ok(spec)

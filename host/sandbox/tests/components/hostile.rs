@@ -147,26 +147,6 @@ async fn five_traps_make_a_plugin_ill_until_it_has_rested() {
     assert_eq!(sandbox.plugins()[0].health, PluginHealth::Well);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn too_many_calls_at_once_are_turned_away_and_others_served() {
-    let sandbox =
-        sandbox(&[("spinner", guest("spinner")), ("trapper", guest("trapper"))], &Hand::default());
-    let spinner = bare(&sandbox, "spinner");
-    let calls: Vec<_> = (0..120)
-        .map(|_| {
-            let spinner = spinner.clone();
-            tokio::spawn(async move { spinner.check_settings().await })
-        })
-        .collect();
-    let mut busy = 0;
-    for call in calls {
-        let faults = call.await.unwrap();
-        busy += usize::from(faults.iter().any(|fault| fault.code == "sandbox.busy"));
-    }
-    assert!(busy <= 40, "{busy}");
-    assert_eq!(bare(&sandbox, "trapper").check_settings().await, []);
-}
-
 #[tokio::test]
 async fn an_instance_of_nothing_is_told() {
     let sandbox = sandbox(&[], &Hand::default());

@@ -1,12 +1,12 @@
 //! The Jellyfin component against the stand-in, typed call by typed call.
 
-use crate::rig::{Hand, backend, config, id, plugin, sandbox};
+use crate::rig::{Hand, backend, changed, config, id, options, plugin, sandbox};
 use domain::accounts::{Attempt, Condition, NewAccount};
 use domain::fault::FaultKind;
 use domain::identity::Verdict;
 use domain::plugins::StageOutcome;
 use domain::secret::Secret;
-use sandbox::{Instance, Sandbox};
+use sandbox::{Instance, Options as SandboxOptions, Sandbox};
 use standins::Jellyfin;
 use standins::jellyfin::{Fault, Options, Release};
 use std::time::Duration;
@@ -194,5 +194,66 @@ async fn no_secret_is_in_the_log_or_in_a_status() {
     let key = &house.server.keys()[0];
     for secret in ["correct horse", "a wrong password", key.as_str()] {
         assert!(!words.contains(secret), "{secret}");
+    }
+}
+
+#[tokio::test]
+async fn a_swap_loses_no_call_under_way() {
+    let hand = Hand::default();
+    let folder = tempfile::tempdir().unwrap();
+    let server = Jellyfin::start(Release::V10_11, Options::strict(hand.now())).await.unwrap();
+    server.finish_wizard("root", "root-password");
+    let key = server.add_key("Latchkey");
+    let sandbox = Sandbox::open(SandboxOptions {
+        bundled: vec![("jellyfin".to_owned(), plugin("jellyfin").into())],
+        plugins_dir: Some(folder.path().to_owned()),
+        ..options(&hand)
+    })
+    .unwrap();
+    sandbox.configure(config("jellyfin", &[("url", &server.url())], &[("api_key", &key)])).unwrap();
+    let instance = sandbox.instance(&backend("jellyfin")).unwrap();
+
+    let held = server.inject("GET /Users", Fault::HoldBefore);
+    let under_way = {
+        let instance = instance.clone();
+        tokio::spawn(async move { instance.list_accounts().await })
+    };
+    held.arrived().await;
+    let newer = changed(&plugin("jellyfin"), "version = \"0.1.0\"", "version = \"0.2.0\"");
+    std::fs::write(folder.path().join("newer.wasm"), newer).unwrap();
+    sandbox.rescan();
+    let waiting = sandbox.plugins().into_iter().find(|one| one.refused.is_some()).unwrap();
+    sandbox.consent(&id("jellyfin"), &waiting.inspection.unwrap().sha256);
+    assert_eq!(sandbox.manifest(&id("jellyfin")).unwrap().version, "0.2.0");
+    held.release();
+    assert_eq!(under_way.await.unwrap().unwrap().len(), 1);
+    assert_eq!(instance.list_accounts().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn calls_wait_for_a_place_and_too_many_are_turned_away() {
+    let house = house(Release::V10_11).await;
+    let ask = || {
+        let instance = house.instance.clone();
+        tokio::spawn(async move { instance.list_accounts().await })
+    };
+    let held: Vec<_> =
+        (0..16).map(|_| house.server.inject("GET /Users", Fault::HoldBefore)).collect();
+    let mut asked: Vec<_> = (0..16).map(|_| ask()).collect();
+    for one in &held {
+        one.arrived().await;
+    }
+    asked.extend((0..64).map(|_| ask()));
+    // One thread: each of them has come as far as it can after a few turns.
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    let fault = house.instance.list_accounts().await.unwrap_err();
+    assert_eq!((fault.kind, fault.code.as_str()), (FaultKind::Unavailable, "sandbox.busy"));
+    for one in &held {
+        one.release();
+    }
+    for one in asked {
+        assert_eq!(one.await.unwrap().unwrap().len(), 1);
     }
 }

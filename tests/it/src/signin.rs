@@ -96,7 +96,9 @@ async fn guessing_never_locks_the_account_on_the_backend() {
     let house = House::new().await;
     let code = house.invite(json!({"uses": 1})).await;
     house.sign_up(&code, "Ada", PHRASE).await.expect(201);
-    house.jellyfin.change_policy("Ada", json!({"LoginAttemptsBeforeLockout": 3}).as_object().unwrap());
+    house
+        .jellyfin
+        .change_policy("Ada", json!({"LoginAttemptsBeforeLockout": 3}).as_object().unwrap());
     let mut throttled = 0;
     for number in 0..60_u32 {
         let from = format!("203.0.113.{number}");

@@ -82,18 +82,18 @@ impl Journal {
             return;
         }
         inner.left -= 1;
-        if inner.dropped > 0 {
-            let message = format!("{} lines were dropped: too many at once", inner.dropped);
+        if let Some(notice) = inner.dropped_notice(line.at) {
             inner.dropped = 0;
-            inner.push(LogLine { at: line.at, level: LogLevel::Warn, message, fields: Vec::new() });
+            inner.push(notice);
         }
         inner.push(line);
     }
 
-    /// Oldest first.
+    /// Oldest first; where lines were dropped since the last one kept, that is said at the end.
     pub(crate) fn lines(&self) -> Vec<LogLine> {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.lines.iter().cloned().collect()
+        let last = inner.lines.back().and_then(|last| inner.dropped_notice(last.at));
+        inner.lines.iter().cloned().chain(last).collect()
     }
 }
 
@@ -105,6 +105,12 @@ impl Inner {
             self.left = self.left.saturating_add(more).min(BURST);
             self.refilled = Instant::now();
         }
+    }
+
+    fn dropped_notice(&self, at: Timestamp) -> Option<LogLine> {
+        let message = format!("{} lines were dropped: too many at once", self.dropped);
+        let notice = LogLine { at, level: LogLevel::Warn, message, fields: Vec::new() };
+        (self.dropped > 0).then_some(notice)
     }
 
     fn push(&mut self, line: LogLine) {
@@ -132,9 +138,11 @@ mod tests {
             journal.write(line(number.to_string()));
         }
         let lines = journal.lines();
-        assert!(lines.len() <= LINES);
+        assert!(lines.len() <= LINES + 1);
         assert_eq!(lines.first().map(|line| line.message.as_str()), Some("0"));
         let kept = lines.len();
         assert!(kept < 5_000, "{kept}");
+        let last = lines.last().map(|line| line.message.as_str()).unwrap_or_default();
+        assert!(last.ends_with("lines were dropped: too many at once"), "{last}");
     }
 }

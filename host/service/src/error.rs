@@ -122,8 +122,8 @@ impl From<Fault> for ServiceError {
     fn from(fault: Fault) -> Self {
         match (&fault.field, fault.kind) {
             (Some(field), domain::fault::FaultKind::InvalidInput) => {
-                let problem =
-                    FieldProblem::new(field.clone(), "backend").with("detail", fault.detail.as_str());
+                let problem = FieldProblem::new(field.clone(), "backend")
+                    .with("detail", fault.detail.as_str());
                 Self::Invalid { fields: vec![problem] }
             }
             _ => Self::Backend(fault),

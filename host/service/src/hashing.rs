@@ -134,7 +134,7 @@ impl Hasher {
         self.hash(password).await.map(drop)
     }
 
-    /// Measures what this machine can do in [`TARGET`] and asks for that from now on.
+    /// Measures what this machine can do in 150 ms and asks for that from now on.
     ///
     /// # Errors
     /// [`ServiceError::Busy`] where people are waiting: ask again later.

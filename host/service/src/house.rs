@@ -20,6 +20,7 @@ use domain::ids::BackendId;
 use domain::settings::Settled;
 use jiff::Timestamp;
 use sandbox::{Instance, Sandbox};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use store::{ReadTx, Store, StoreError, WriteTx};
@@ -61,6 +62,8 @@ pub(crate) struct Inside {
     pub(crate) floor: Floor,
     pub(crate) board: Board,
     pub(crate) desk: Desk,
+    /// Plugins that were ill at the last look.
+    pub(crate) ill: Mutex<BTreeSet<String>>,
     pub(crate) set_up: AtomicBool,
     pub(crate) working: AtomicBool,
     /// Held while settings or backends are being changed.

@@ -17,6 +17,7 @@ pub mod random;
 pub mod watching;
 
 mod board;
+mod desk;
 mod devices;
 mod floor;
 mod session_cache;
@@ -41,6 +42,12 @@ pub mod passwords;
 pub mod plugins;
 pub mod users;
 
+mod reach;
+
+pub mod invites;
+pub mod profiles;
+pub mod signups;
+
 pub mod console;
 pub mod settings;
 pub mod setup;
@@ -48,6 +55,9 @@ pub mod signin;
 
 pub mod opening;
 pub mod scheduler;
+
+#[cfg(test)]
+mod rig;
 
 pub use error::{FieldProblem, Result, ServiceError};
 pub use house::{Parts, Readiness, Service};

@@ -54,6 +54,7 @@ impl Service {
             sessions: SessionCache::default(),
             floor: Floor::default(),
             board: Board::default(),
+            ill: Mutex::default(),
             desk: Desk::default(),
             working: AtomicBool::new(false),
             changing: tokio::sync::Mutex::new(()),

@@ -8,12 +8,14 @@ use crate::error::{FieldProblem, Result, ServiceError};
 use crate::house::Service;
 use domain::activity::{ActivityKind, Actor, NewActivity};
 use domain::ids::PluginId;
-use domain::plugins::Inspection;
+use domain::plugins::{Inspection, PluginHealth};
 use domain::role::Admin;
+use domain::schedule::Task;
 use domain::settings::{Settled, Source};
 use sandbox::{Change, Sandbox};
 pub use sandbox::{LogLine, PluginStatus};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::PoisonError;
 use store::{Store, StoreError};
 
 /// Where accepted hashes are kept, by id.
@@ -145,6 +147,60 @@ async fn told(service: &Service, changes: Vec<Change>) -> Result<()> {
                 tracing::info!(plugin.id = %id, "a plugin is gone");
                 None
             }
+        })
+        .collect();
+    if lines.is_empty() {
+        return Ok(());
+    }
+    service
+        .write_aside(move |tx| {
+            // Another component may see its backends otherwise.
+            tx.schedule().put(&Task::CheckBackends, now)?;
+            lines.into_iter().try_for_each(|line| note(tx, line))
+        })
+        .await
+}
+
+/// Accepts what the settings file accepts, also while running.
+///
+/// # Errors
+/// Only our own.
+pub(crate) async fn accept_from_file(service: &Service) -> Result<()> {
+    let written = service.written();
+    let mut changes = Vec::new();
+    for (id, sha256) in &written.settings.plugin_consent {
+        if let Ok(id) = PluginId::parse(id) {
+            changes.extend(service.sandbox().consent(&id, sha256));
+        }
+    }
+    told(service, changes).await
+}
+
+/// Writes a line for each plugin that has fallen ill since the last look.
+///
+/// # Errors
+/// Only our own.
+pub(crate) async fn note_ill(service: &Service) -> Result<()> {
+    let ill: BTreeMap<String, String> = service
+        .sandbox()
+        .plugins()
+        .into_iter()
+        .filter_map(|plugin| match plugin.health {
+            PluginHealth::Ill { last, .. } => Some((plugin.id, last)),
+            PluginHealth::Well => None,
+        })
+        .collect();
+    let before = {
+        let mut known = service.inside().ill.lock().unwrap_or_else(PoisonError::into_inner);
+        core::mem::replace(&mut *known, ill.keys().cloned().collect())
+    };
+    let now = service.now();
+    let lines: Vec<_> = ill
+        .into_iter()
+        .filter(|(id, _last)| !before.contains(id))
+        .map(|(id, last)| {
+            let line = NewActivity::new(now, Actor::System, ActivityKind::PluginIll);
+            line.with("plugin", id).with("why", last)
         })
         .collect();
     if lines.is_empty() {

@@ -174,7 +174,7 @@ async fn run(service: &Service, due: &Due) -> Result<()> {
         Task::SwitchAccounts(user) => accounts::settle(service, user).await.map(drop),
         Task::AdvanceSignup(signup) => signups::advance(service, signup).await,
         Task::ForgetPassword(signup) => signups::forget_password(service, signup).await,
-        Task::CheckBackends => probing::check_all(service).await,
+        Task::CheckBackends => check(service).await,
         Task::Sweep => sweep(service).await,
     };
     let again = done.is_err();
@@ -190,6 +190,11 @@ async fn run(service: &Service, due: &Due) -> Result<()> {
             Ok(())
         })
         .await
+}
+
+async fn check(service: &Service) -> Result<()> {
+    probing::check_all(service).await?;
+    plugins::note_ill(service).await
 }
 
 /// Drops what means nothing any more, in small transactions. Nothing depends on it: ends are judged when

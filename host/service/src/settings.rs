@@ -6,7 +6,7 @@
 use crate::activity::{actor, note};
 use crate::error::{FieldProblem, Result, ServiceError};
 use crate::house::Service;
-use crate::wiring;
+use crate::{plugins, wiring};
 use domain::activity::{ActivityKind, Actor, NewActivity};
 use domain::role::Admin;
 use domain::settings::{Settings, Settled, Source};
@@ -283,6 +283,7 @@ pub async fn apply(service: &Service, written: Settled) -> Result<()> {
     let backends = written.settings.backends.clone();
     *service.inside().written.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(written);
     refresh(service).await?;
+    plugins::accept_from_file(service).await?;
     let applied = wiring::apply(service, backends).await;
     drop(changing);
     applied

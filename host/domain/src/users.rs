@@ -2,9 +2,18 @@
 
 use crate::ids::{BackendId, UserId};
 use crate::names::{EmailAddress, Username};
-use crate::role::Role;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+/// What a user may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Their own account.
+    User,
+    /// Everything.
+    Admin,
+}
 
 /// Whether a user may come in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -270,5 +270,4 @@ pub(crate) async fn open(service: &Service, code: &str, caller: &Caller) -> Resu
 }
 
 #[cfg(test)]
-#[path = "invites_tests.rs"]
 mod tests;

@@ -362,5 +362,4 @@ async fn applied(
 }
 
 #[cfg(test)]
-#[path = "profiles_tests.rs"]
 mod tests;

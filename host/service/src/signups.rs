@@ -32,8 +32,6 @@ pub use admission::Application;
 
 /// How long whoever filled in the form is kept waiting for the whole of it.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// When the schedule looks after a sign-up whose worker may have died.
-const LOOK_AFTER: Duration = Duration::from_secs(120);
 
 /// How far a sign-up is, in the person's terms.
 #[derive(Debug, Clone)]
@@ -359,7 +357,7 @@ pub(crate) async fn advance_by<R: Reach>(
         let signup = tx.signups().get(&wanted)?;
         let open = signup.is_some_and(|signup| signup.state == SignupState::Provisioning);
         if open {
-            tx.schedule().put(&Task::AdvanceSignup(wanted), later(now, LOOK_AFTER))?;
+            tx.schedule().put(&Task::AdvanceSignup(wanted), later(now, admission::LOOK_AFTER))?;
         }
         Ok(open)
     });

@@ -3,7 +3,6 @@
 //! Nothing here asks a backend, and nothing before the reservation costs more than a look-up: of two
 //! hundred who come at once with one use, one goes on and the others hear so at once.
 
-use super::LOOK_AFTER;
 use crate::activity::{note, seen_from};
 use crate::backends;
 use crate::caller::Caller;
@@ -12,6 +11,7 @@ use crate::error::{FieldProblem, Result, ServiceError};
 use crate::house::Service;
 use crate::passwords;
 use crate::random::{Purpose, fingerprint};
+use core::time::Duration;
 use domain::activity::{ActivityKind, Actor, NewActivity};
 use domain::ids::{SignupId, UserId};
 use domain::invites::{AskEmail, Invite};
@@ -22,6 +22,8 @@ use domain::signups::{Signup, SignupState, Step};
 use store::WriteTx;
 use store::secrets::SecretOf;
 
+/// When the schedule looks after a sign-up whose worker may have died.
+pub(super) const LOOK_AFTER: Duration = Duration::from_secs(120);
 /// The name of the sealed password that waits for the backends.
 pub(super) const PASSWORD: &str = "password";
 

@@ -3,24 +3,21 @@
 //! Doors are opened and closed while running, by address. What a request means is the answer's
 //! business; who may connect, how long and how much is decided here.
 
+mod answer;
 pub mod certificate;
 mod connection;
 mod door;
 mod limits;
 mod redirect;
 
+pub use answer::{Answer, Body, Visit};
 pub use certificate::Certificates;
 pub use door::{Door, NotOpened, Speaks};
 pub use limits::Limits;
 pub use redirect::{OriginFor, redirect};
 
-use bytes::Bytes;
 use connection::Reception;
 use core::net::SocketAddr;
-use futures_util::future::BoxFuture;
-use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::Incoming;
 use ipnet::IpNet;
 use limits::Counts;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -31,33 +28,6 @@ use tokio::time::{Duration, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-
-/// What an answer's body may be.
-pub type Body =
-    http_body_util::combinators::UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>;
-
-/// Who asks, as the socket knows it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Visit {
-    /// The other end of the connection: a person's machine, or a proxy.
-    pub peer: SocketAddr,
-    /// Whether TLS protects it.
-    pub tls: bool,
-}
-
-/// What answers requests.
-pub type Answer =
-    Arc<dyn Fn(Request<Incoming>, Visit) -> BoxFuture<'static, Response<Body>> + Send + Sync>;
-
-/// A plain text answer.
-pub(crate) fn text(status: StatusCode, words: &'static str) -> Response<Body> {
-    let body = Full::new(Bytes::from_static(words.as_bytes()));
-    let mut answer = Response::new(body.map_err(|never| match never {}).boxed_unsync());
-    *answer.status_mut() = status;
-    let plain = http::HeaderValue::from_static("text/plain; charset=utf-8");
-    answer.headers_mut().insert(http::header::CONTENT_TYPE, plain);
-    answer
-}
 
 /// All doors of a house.
 pub struct Doors {

@@ -74,7 +74,8 @@ pub fn load(source: &Source, manifests: &Manifests, now: Timestamp) -> Result<Lo
     let base = source.file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
     let mut check = Check::new(file.as_ref(), base);
     check.problems.extend(environment);
-    let checked = check.everything(&entries);
+    let mut checked = check.everything(&entries);
+    settle::dependent_defaults(&mut checked);
     let settings = settle::settle(&mut check, &checked, manifests, now);
     if let Some(file) = &file
         && check.holds_secret

@@ -43,7 +43,7 @@ struct House {
 }
 
 fn words(text: String) -> http::Response<Body> {
-    let body = Full::new(Bytes::from(text)).map_err(|never| match never {});
+    let body = Full::new(Bytes::from(text));
     http::Response::new(body.boxed_unsync())
 }
 

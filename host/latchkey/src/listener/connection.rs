@@ -4,9 +4,9 @@
 //! builder's own recognition has no deadline. A connection without a request is closed in time,
 //! whatever it speaks.
 
+use crate::listener::answer::{Answer, Visit};
 use crate::listener::door::Speaks;
 use crate::listener::limits::{Limits, MAX_HEAD_BYTES, MAX_HEADERS, MAX_STREAMS};
-use crate::listener::{Answer, Visit};
 use core::convert::Infallible;
 use core::pin::pin;
 use core::time::Duration;

@@ -3,7 +3,7 @@
 //! Where to is decided by names that are ours, never by what a client says about itself: an unknown
 //! host gets 421. Programs get 403 rather than a redirect that hides that they speak in the clear.
 
-use crate::listener::{Answer, Body, text};
+use crate::listener::answer::{Answer, Body, text};
 use http::{Method, Request, Response, StatusCode, header};
 use std::sync::Arc;
 use url::Url;

@@ -12,6 +12,16 @@ use jiff::Timestamp;
 use std::collections::BTreeMap;
 use url::Url;
 
+/// Defaults that hold only where something else is left alone: whoever says where to listen does not
+/// expect a further port.
+pub(crate) fn dependent_defaults(checked: &mut Checked) {
+    let values = Values { checked };
+    if values.is_set("server.listen") && !values.is_set("server.listen_http") {
+        let off = Found { parsed: Parsed::OptionalAddress(None), spot: Spot::Default };
+        checked.values.insert("server.listen_http".to_owned(), off);
+    }
+}
+
 /// Settles everything; what does not fit together is among the check's problems.
 pub(crate) fn settle(
     check: &mut Check<'_>,
@@ -117,10 +127,8 @@ fn server(values: &Values<'_>) -> Server {
         }
         _ => Vec::new(),
     };
-    // Whoever says where to listen does not expect a further port.
-    let redirect = values.is_set("server.listen_http") || !values.is_set("server.listen");
     let listen_http = match values.parsed("server.listen_http") {
-        Some(Parsed::OptionalAddress(address)) if redirect => *address,
+        Some(Parsed::OptionalAddress(address)) => *address,
         _ => None,
     };
     Server {

@@ -61,6 +61,12 @@ impl Input {
         self.problems.push(problem);
     }
 
+    /// What was wrong, for another input to take over.
+    #[must_use]
+    pub fn into_problems(self) -> Vec<FieldProblem> {
+        self.problems
+    }
+
     /// Whether nothing was wrong so far.
     #[must_use]
     pub fn is_fine(&self) -> bool {

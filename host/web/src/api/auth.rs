@@ -17,11 +17,24 @@ use serde_json::json;
 use service::ServiceError;
 use service::passwords::{self, PasswordOutcome, PasswordResult};
 use service::sessions::{self, Held, Keep, Tokens};
-use service::signin::{self, Credentials, ProviderKind};
+use service::signin::{self, Credentials, ProviderKind, Providers};
+use views::frame::PRODUCT;
+
+/// The ways to sign in; ours is called by the product's name.
+#[must_use]
+pub fn offered(ctx: &Ctx) -> Providers {
+    let mut offered = signin::providers(ctx.service());
+    for provider in &mut offered.providers {
+        if provider.label.is_empty() {
+            PRODUCT.clone_into(&mut provider.label);
+        }
+    }
+    offered
+}
 
 /// `GET /api/auth/providers`
 pub async fn providers(ctx: Ctx) -> Reply {
-    Ok(Answer::json(&signin::providers(ctx.service())))
+    Ok(Answer::json(&offered(&ctx)))
 }
 
 /// A program's new tokens; the one answer that shows them.

@@ -3,10 +3,10 @@
 //! Guarantees: what changes anything passes only if the browser says that it comes from our own
 //! origin (`Sec-Fetch-Site`, else `Origin`), whether or not anybody is signed in: nobody can be signed
 //! in, out or up from elsewhere. Two kinds of requests need no such word because no other site can
-//! make a browser send them: those that prove themselves by `Authorization: Bearer`, and JSON calls
-//! under `/api` with neither header and no cookie of ours, which is how programs come (a browser sends
-//! `Origin` with every cross-origin request that changes anything, and JSON needs a preflight that is
-//! never granted).
+//! make a browser send them: those that prove themselves by `Authorization: Bearer`, and calls under
+//! `/api` with neither header and no cookie at all, which is how programs come: a browser sends `Origin`
+//! with every request to another origin that changes anything, and what a form can send is no JSON,
+//! so the API answers it 415 unread.
 
 use super::credential::Credential;
 use super::proxies::Scheme;
@@ -55,13 +55,9 @@ pub fn check(
     if good { Verdict::Ours } else { Verdict::Foreign }
 }
 
-/// A program's call: JSON, or nothing at all, to the API.
+/// A program's call to the API.
 fn is_program(head: &Head) -> bool {
-    let no_form = match head.headers.get(http::header::CONTENT_TYPE) {
-        None => true,
-        Some(_) => crate::kit::form::is_type(&head.headers, "application/json"),
-    };
-    no_form && head.path.starts_with("/api/") && !head.headers.contains_key(http::header::COOKIE)
+    head.path.starts_with("/api/") && !head.headers.contains_key(http::header::COOKIE)
 }
 
 /// Compared as origins, never as prefixes.
@@ -139,10 +135,10 @@ mod tests {
     }
 
     #[test]
-    fn a_program_without_any_browser_header_may_call_the_api_with_json() {
+    fn a_program_without_any_browser_header_may_call_the_api() {
         assert_eq!(verdict("POST", "/api/auth/login", &[JSON]), Verdict::Ours);
         assert_eq!(verdict("DELETE", "/api/invites/x", &[]), Verdict::Ours);
-        assert_eq!(verdict("POST", "/api/auth/login", &[FORM]), Verdict::Foreign);
+        assert_eq!(verdict("POST", "/api/auth/login", &[FORM]), Verdict::Ours, "415 by the API");
         assert_eq!(verdict("POST", "/api/auth/login", &[JSON, COOKIE]), Verdict::Foreign);
         assert_eq!(
             verdict("POST", "/api/auth/login", &[JSON, ("origin", "https://evil.org")]),

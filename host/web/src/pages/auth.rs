@@ -2,7 +2,7 @@
 
 use super::words;
 use crate::access::Reply;
-use crate::api::auth::{credentials, not_now};
+use crate::api::auth::{credentials, not_now, offered};
 use crate::context::{Ctx, own_path};
 use crate::failure::{Code, Failure};
 use crate::frame;
@@ -30,7 +30,7 @@ pub async fn root(ctx: Ctx) -> Reply {
 }
 
 fn login_page(ctx: &Ctx, next: Option<&str>, username: &str) -> LoginPage {
-    let providers = signin::providers(ctx.service()).providers;
+    let providers = offered(ctx).providers;
     let mut page = LoginPage {
         next: next.map(str::to_owned),
         username: username.to_owned(),

@@ -242,8 +242,13 @@ pub async fn detail(ctx: Ctx, by: Admin) -> Reply {
     };
     let view = backends::get(ctx.service(), &id)?;
     let counted = accounts(&ctx, &by).await?;
+    let mut health = words::health(&ctx, &view);
+    if probe.is_some() {
+        // The probe below says it, stage by stage.
+        health.detail = None;
+    }
     let page = pages::BackendPage {
-        health: words::health(&ctx, &view),
+        health,
         plugin: view.backend.plugin.to_string(),
         plugin_name: plugin_name(&view),
         product: words::product(&view),

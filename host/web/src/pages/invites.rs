@@ -15,7 +15,7 @@ use domain::role::Admin;
 use domain::signups::{Signup, SignupState};
 use serde_json::Value;
 use service::backends::BackendView;
-use service::{invites, profiles};
+use service::{FieldProblem, invites, profiles};
 use views::invites as pages;
 use views::notices::{ConfirmPage, Consequence};
 use views::qr::Qr;
@@ -129,10 +129,16 @@ pub async fn new(ctx: Ctx, by: Admin) -> Reply {
     frame::page(&ctx, &new_page(&ctx, &by, None).await?)
 }
 
-/// A number of days as the duration that the API takes; what is no number is left for it to refuse.
-fn days(typed: Option<&str>) -> Option<String> {
-    let text = typed.map(str::trim).filter(|text| !text.is_empty())?;
-    Some(format!("P{text}D"))
+/// A number of days under the API's name for it, as the duration that it takes.
+fn with_days(input: Input, name: &str, typed: Option<&str>) -> Input {
+    let mut asked = Input::default().with("days", typed);
+    let days = asked.number("days", 1..=36_500);
+    let life = days.map(|days| format!("P{days}D"));
+    let mut input = input.with(name, life.as_deref());
+    for problem in asked.into_problems() {
+        input.problem(FieldProblem { field: name.to_owned(), ..problem });
+    }
+    input
 }
 
 /// The form under the API's names.
@@ -158,9 +164,8 @@ fn form_field(field: &str) -> String {
 pub async fn create(ctx: Ctx, by: Admin) -> Reply {
     let form = ctx.form()?;
     let ids: Vec<&str> = form.all("backends").collect();
-    let mut input = sent(&form)
-        .with("expiresIn", days(form.get("valid_days")).as_deref())
-        .with("accountLifetime", days(form.get("account_days")).as_deref())
+    let input = with_days(sent(&form), "expiresIn", form.get("valid_days"));
+    let mut input = with_days(input, "accountLifetime", form.get("account_days"))
         .with("askEmail", form.get("ask_email"))
         .with("profile", form.get("profile"))
         .put("backends", ids.clone());
@@ -262,8 +267,8 @@ pub async fn save(ctx: Ctx, by: Admin) -> Reply {
     let code = code(&ctx)?;
     let form = ctx.form()?;
     let mut input = sent(&form);
-    if let Some(life) = days(form.get("valid_days")) {
-        input = input.put("expiresIn", life);
+    if form.get("valid_days").is_some_and(|typed| !typed.trim().is_empty()) {
+        input = with_days(input, "expiresIn", form.get("valid_days"));
     }
     let saved = match changes(input) {
         Ok(patch) => invites::patch(ctx.service(), &by, &code, patch).await.map_err(Failure::from),

@@ -11,6 +11,7 @@ use crate::kit::query::Pairs;
 use crate::wording;
 use domain::ids::ProviderId;
 use domain::invites::AskEmail;
+use domain::role::Admin;
 use domain::signups::SignupState;
 use service::invites::{self, Offer};
 use service::sessions::{self, Keep};
@@ -34,12 +35,17 @@ pub async fn invite(ctx: Ctx) -> Reply {
     let offer = offer(&ctx).await?;
     let page = pages::InvitePage {
         code: offer.code.to_string(),
-        invited_by: Some(offer.invited_by),
+        invited_by: invited_by(offer.invited_by),
         grants: offer.grants.into_iter().map(|grant| grant.label).collect(),
         expires_at: offer.expires_at,
         account_days: offer.account_lifetime.and_then(words::days),
     };
     frame::page(&ctx, &page)
+}
+
+/// A name; none for an invite that was made at the console, where nobody has one.
+fn invited_by(name: String) -> Option<String> {
+    Some(name).filter(|name| !name.is_empty() && name != Admin::at_the_console().name())
 }
 
 const fn asked(ask: AskEmail) -> Asked {

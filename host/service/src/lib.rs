@@ -42,6 +42,9 @@ pub mod passwords;
 pub mod plugins;
 pub mod users;
 
+mod removal;
+mod tenure;
+
 mod reach;
 
 pub mod invites;

@@ -8,8 +8,9 @@ use crate::clock::later;
 use crate::error::Result;
 use crate::house::Service;
 use crate::opening::STRENGTH;
+use crate::removal::OnBackends;
 use crate::watching::Watch;
-use crate::{accounts, plugins, probing, signups, users};
+use crate::{accounts, plugins, probing, removal, signups, users};
 use core::time::Duration;
 use domain::schedule::Task;
 use jiff::Timestamp;
@@ -49,6 +50,7 @@ impl Workers {
         self.service.inside().working.store(false, Ordering::Release);
         self.stop.cancel();
         self.tasks.close();
+        self.service.kill_points().bury();
         self.tasks.wait().await;
         signups::quiet(&self.service).await;
     }
@@ -171,6 +173,8 @@ impl Turn {
 async fn run(service: &Service, due: &Due) -> Result<()> {
     let done = match &due.task {
         Task::ExpireUser(user) => users::expire(service, user).await,
+        Task::RemoveUser(user) => removal::again(service, user, OnBackends::Delete).await,
+        Task::ForgetUser(user) => removal::again(service, user, OnBackends::Disable).await,
         Task::SwitchAccounts(user) => accounts::settle(service, user).await.map(drop),
         Task::AdvanceSignup(signup) => signups::advance(service, signup).await,
         Task::ForgetPassword(signup) => signups::forget_password(service, signup).await,

@@ -1,16 +1,16 @@
 //! Users: who there is, who may come in, until when.
 //!
 //! Guarantees: whoever is shut out is signed out in the same transaction; the first admin and the last
-//! one cannot be shut out; an expiry disables and never deletes; a deletion that a backend could not
-//! follow leaves a disabled user and says so. Does not: ask a backend inside a transaction.
+//! one cannot be shut out; an expiry disables and never deletes. Does not: ask a backend inside a transaction.
 
-use crate::accounts::{self, AccountOutcome, AccountResult};
+use crate::accounts::{self, AccountResult};
 use crate::activity::{about, actor, note};
 use crate::error::{Result, ServiceError};
 use crate::house::Service;
 use crate::outbox;
 use crate::paging::{self, Page};
 use crate::passwords;
+use crate::tenure::{UNKNOWN, load, shut_out, standing};
 use crate::throttles::{self, RelayTo};
 use domain::activity::{ActivityKind, Actor};
 use domain::ids::{BackendId, UserId};
@@ -22,10 +22,11 @@ use domain::secret::Secret;
 use domain::settings::Lifetime;
 use domain::users::{Email, Protected, Standing, User, UserState};
 use jiff::Timestamp;
-use store::secrets::SecretOf;
 use store::users::UserFilter;
 use store::{ReadTx, WriteTx};
 
+pub use crate::removal::{OnBackends, Removal, delete};
+pub use crate::tenure::reschedule_expiry;
 pub use store::users::UserOrder;
 
 /// Which users to list.
@@ -79,32 +80,11 @@ pub struct UserPatch {
     pub expires_at: Option<Option<Timestamp>>,
 }
 
-/// What to do with a deleted user's accounts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OnBackends {
-    /// Leave them as they are.
-    Keep,
-    /// Switch them off.
-    Disable,
-    /// Delete them.
-    Delete,
-}
-
 /// A changed user and what became of each account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Changed {
     /// As they are now.
     pub user: User,
-    /// One an account.
-    pub accounts: Vec<AccountResult>,
-}
-
-/// What became of a deletion.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Removal {
-    /// Whether the user is gone; else they are disabled and go as soon as every backend has answered.
-    pub gone: bool,
     /// One an account.
     pub accounts: Vec<AccountResult>,
 }
@@ -157,12 +137,6 @@ pub async fn named(service: &Service, name: &str) -> Result<Option<User>> {
     service.read(move |tx| Ok(tx.users().by_name(&key)?)).await
 }
 
-const UNKNOWN: ServiceError = ServiceError::NotFound { what: "user" };
-
-fn load(tx: &WriteTx, id: &UserId) -> Result<User> {
-    tx.users().get(id)?.ok_or(UNKNOWN)
-}
-
 /// Makes a user.
 ///
 /// # Errors
@@ -210,21 +184,6 @@ pub async fn create(service: &Service, by: &Admin, draft: UserDraft) -> Result<U
 
 fn given_by_admin(address: EmailAddress) -> Email {
     Email { address, confirmed: true }
-}
-
-/// Puts the row that expires a user, or takes it away. Part of every transaction that changes an end.
-///
-/// # Errors
-/// The store's.
-pub fn reschedule_expiry(tx: &WriteTx, user: &User) -> Result<()> {
-    let task = Task::ExpireUser(user.id.clone());
-    match user.expires_at.filter(|_end| user.state == UserState::Active) {
-        Some(end) => tx.schedule().put(&task, end)?,
-        None => {
-            tx.schedule().delete(&task)?;
-        }
-    }
-    Ok(())
 }
 
 /// Changes what an admin may change about a user.
@@ -296,123 +255,6 @@ fn changed_fields(old: &User, new: &User) -> Vec<&'static str> {
     fields.into_iter().filter(|(_name, changed)| *changed).map(|(name, _changed)| name).collect()
 }
 
-/// Who does it, and how many other admins may come in.
-fn standing<'a>(
-    service: &Service,
-    tx: &WriteTx,
-    by: Option<&'a UserId>,
-    user: &User,
-) -> Result<Standing<'a>> {
-    let now = service.now();
-    let admins = tx.users().admins()?;
-    let others = admins
-        .iter()
-        .filter(|other| other.id != user.id && other.is_active_admin() && !other.is_due(now));
-    Ok(Standing { by, other_admins: others.count() })
-}
-
-/// Takes away everything by which somebody could come in or be in.
-fn shut_out(tx: &WriteTx, user: &User) -> Result<()> {
-    tx.sessions().delete_of_user(&user.id, None)?;
-    tx.links().delete_of_user(&user.id)?;
-    Ok(())
-}
-
-/// Deletes a user, and does with their accounts what is asked. Sessions end at once. Where a backend did
-/// not follow, the user stays, disabled: ask again when it answers, or keep the account.
-///
-/// # Errors
-/// `NotFound`; `Forbidden` `setup-admin`, `last-admin` or `oneself`.
-pub async fn delete(
-    service: &Service,
-    by: &Admin,
-    id: &UserId,
-    on_backends: OnBackends,
-) -> Result<Removal> {
-    let (here, wanted, who) = (service.clone(), id.clone(), by.id().cloned());
-    let user = service
-        .write(move |tx| {
-            let user = load(tx, &wanted)?;
-            let standing = standing(&here, tx, who.as_ref(), &user)?;
-            user.may_be_deleted(standing)?;
-            let mut user = user.disabled(standing)?;
-            shut_out(tx, &user)?;
-            if on_backends != OnBackends::Keep {
-                accounts::owe(&here, tx, &mut user, false)?;
-            }
-            tx.users().put(&user)?;
-            reschedule_expiry(tx, &user)?;
-            Ok(user)
-        })
-        .await?;
-    let answers = match on_backends {
-        OnBackends::Keep => Vec::new(),
-        OnBackends::Disable => {
-            accounts::settle(service, id).await?.map_or(Vec::new(), |(_user, all)| all)
-        }
-        OnBackends::Delete => deleted_accounts(service, &user).await?,
-    };
-    let stays = |result: &AccountResult| match result.outcome {
-        AccountOutcome::Done | AccountOutcome::Gone | AccountOutcome::Kept => false,
-        AccountOutcome::Owed | AccountOutcome::Unsupported | AccountOutcome::Failed => true,
-    };
-    let gone = !answers.iter().any(stays);
-    removed(service, actor(by), user, gone).await?;
-    Ok(Removal { gone, accounts: answers })
-}
-
-/// Deletes the accounts; those that are gone leave the user's row.
-async fn deleted_accounts(service: &Service, user: &User) -> Result<Vec<AccountResult>> {
-    let answers = accounts::delete_all(service, user).await;
-    let over: Vec<_> = answers
-        .iter()
-        .filter(|(_, result)| matches!(result.outcome, AccountOutcome::Done | AccountOutcome::Gone))
-        .map(|(account, _result)| (account.backend.clone(), account.id.clone()))
-        .collect();
-    let id = user.id.clone();
-    service
-        .write(move |tx| {
-            let Some(mut user) = tx.users().get(&id)? else { return Ok(()) };
-            let is_over = |account: &domain::users::Account| {
-                over.iter().any(|(backend, id)| account.backend == *backend && account.id == *id)
-            };
-            user.accounts.retain(|account| !is_over(account));
-            Ok(tx.users().put(&user)?)
-        })
-        .await?;
-    Ok(answers.into_iter().map(|(_account, result)| result).collect())
-}
-
-async fn removed(service: &Service, by: Actor, user: User, gone: bool) -> Result<()> {
-    let here = service.clone();
-    service
-        .write(move |tx| {
-            if !gone {
-                return note(tx, about(&here, by, ActivityKind::UserDisabled, &user));
-            }
-            forget(tx, &user.id)?;
-            note(tx, about(&here, by, ActivityKind::UserDeleted, &user))
-        })
-        .await
-}
-
-/// Deletes everything that belongs to a user and nothing else.
-///
-/// # Errors
-/// The store's.
-pub fn forget(tx: &WriteTx, id: &UserId) -> Result<()> {
-    tx.users().delete(id)?;
-    tx.sessions().delete_of_user(id, None)?;
-    tx.links().delete_of_user(id)?;
-    tx.secrets().delete_all(SecretOf::User(id))?;
-    tx.schedule().delete(&Task::ExpireUser(id.clone()))?;
-    tx.schedule().delete(&Task::SwitchAccounts(id.clone()))?;
-    for message in tx.outbox().of_user(id)? {
-        tx.outbox().delete(&message.id)?;
-    }
-    Ok(())
-}
-
 /// Lets a disabled, expired or pending user in again, and switches their accounts on.
 ///
 /// # Errors
@@ -431,6 +273,9 @@ pub async fn enable(service: &Service, by: &Admin, id: &UserId) -> Result<Change
 
 /// Writes somebody who may come in, with the wish that their accounts be on.
 fn let_in(service: &Service, tx: &WriteTx, user: &mut User) -> Result<()> {
+    for task in [Task::RemoveUser, Task::ForgetUser] {
+        tx.schedule().delete(&task(user.id.clone()))?;
+    }
     accounts::owe(service, tx, user, true)?;
     tx.users().put(user)?;
     reschedule_expiry(tx, user)

@@ -1,6 +1,7 @@
 use super::*;
 use crate::rig::{PASSWORD, Rig, name};
 use crate::sessions::Keep;
+use store::secrets::SecretOf;
 
 fn code<T: core::fmt::Debug>(result: Result<T>) -> &'static str {
     match result {

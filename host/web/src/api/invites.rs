@@ -6,12 +6,13 @@ use crate::context::Ctx;
 use crate::failure::{Code, Failure};
 use crate::input::{self, Input};
 use crate::kit::Answer;
-use domain::ids::{BackendId, InviteCode};
+use domain::ids::{BackendId, InviteCode, SignupId, UserId};
 use domain::invites::drafts::{Expiry, InviteDraft, InvitePatch};
 use domain::invites::{AskEmail, Invite, Standing};
 use domain::passwords::Rules;
 use domain::role::Admin;
 use domain::settings::Lifetime;
+use domain::signups::{Signup, SignupState};
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -162,10 +163,48 @@ pub async fn create(ctx: Ctx, by: Admin) -> Reply {
     Ok(Answer::json(&view(&ctx, invite)).status(StatusCode::CREATED))
 }
 
+/// An invite with who came by it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DetailView {
+    #[serde(flatten)]
+    invite: View,
+    signups: Vec<CameView>,
+}
+
+/// Somebody who used it, newest first.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CameView {
+    id: SignupId,
+    username: String,
+    user: UserId,
+    state: SignupState,
+    reserved_at: Timestamp,
+    settled_at: Option<Timestamp>,
+}
+
+impl From<Signup> for CameView {
+    fn from(signup: Signup) -> Self {
+        Self {
+            id: signup.id,
+            username: signup.username.to_string(),
+            user: signup.user,
+            state: signup.state,
+            reserved_at: signup.reserved_at,
+            settled_at: signup.settled_at,
+        }
+    }
+}
+
 /// `GET /api/invites/{code}`
 pub async fn get(ctx: Ctx, by: Admin) -> Reply {
-    let invite = invites::get(ctx.service(), &by, &code(&ctx)?).await?;
-    Ok(Answer::json(&view(&ctx, invite)))
+    let code = code(&ctx)?;
+    let invite = invites::get(ctx.service(), &by, &code).await?;
+    let came = invites::uses(ctx.service(), &by, &code).await?;
+    let mut signups: Vec<CameView> = came.into_iter().map(CameView::from).collect();
+    signups.sort_by_key(|came| core::cmp::Reverse(came.reserved_at));
+    Ok(Answer::json(&DetailView { invite: view(&ctx, invite), signups }))
 }
 
 /// A change from a form or from JSON.

@@ -1,10 +1,10 @@
 //! What a start says to whoever started it.
 
-use crate::output;
+use crate::output::{self, Form};
 use crate::startup::Running;
 
 /// Where to go on: addresses, and on a first start the setup code and the certificate's fingerprint.
-pub(crate) async fn started(running: &Running) {
+pub(crate) async fn started(running: &Running, form: Form) {
     let urls = running.edge().urls().await;
     tracing::info!(
         folder = %running.data_folder().display(),
@@ -12,8 +12,15 @@ pub(crate) async fn started(running: &Running) {
         "latchkey {} is running",
         env!("CARGO_PKG_VERSION")
     );
-    let Some(code) = running.setup_code() else { return };
-    output::line(first_words(&urls, code.expose(), running.edge().fingerprint().as_deref()));
+    let code = running.setup_code().map(|code| code.expose().as_str());
+    let fingerprint = running.edge().fingerprint();
+    match (form, code) {
+        (Form::Json, _) => output::json(&serde_json::json!({
+            "addresses": urls, "setupCode": code, "fingerprint": fingerprint,
+        })),
+        (Form::Text, Some(code)) => output::line(first_words(&urls, code, fingerprint.as_deref())),
+        (Form::Text, None) => {}
+    }
 }
 
 fn first_words(urls: &[String], code: &str, fingerprint: Option<&str>) -> String {

@@ -7,6 +7,7 @@ use crate::commands;
 use crate::components::Bundled;
 use crate::context::Context;
 use crate::folder;
+use crate::log;
 use crate::output::{self, Form};
 use crate::settings::Source;
 use crate::trouble::Trouble;
@@ -28,7 +29,8 @@ Examples:
 Environment:
   LATCHKEY_DATA                the data folder
   LATCHKEY_<SECTION>__<KEY>    any settings key, e.g. LATCHKEY_SERVER__PUBLIC_URL
-  LATCHKEY_KEY                 the key that secrets are sealed with (64 hex digits), instead of a file
+  LATCHKEY_KEY, ..._KEY_FILE   the key that secrets are sealed with (64 hex digits), or a file with it,
+                               instead of latchkey.key in the data folder
   CREDENTIALS_DIRECTORY        a folder with latchkey.key in it, as systemd gives it
 
 Exit status: 0 done, 1 failed, 2 wrong usage or settings.";
@@ -202,10 +204,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, bundled: Bundled) -> E
     let environment = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect();
+    log::panics_are_logged();
     match dispatch(arguments, environment, bundled) {
         Ok(code) => code,
         Err(trouble) => {
-            output::complain(format!("latchkey: {trouble}"));
+            output::complain(match &trouble {
+                Trouble::Settings(problems) => problems.to_string(),
+                other => format!("latchkey: {other}"),
+            });
             ExitCode::from(trouble.status())
         }
     }
@@ -279,10 +285,13 @@ fn context(
     let data_folder = data.or_else(|| folder::default_folder(&environment)).ok_or_else(|| {
         Trouble::Usage("nothing says where the data folder is; name it with --data".to_owned())
     })?;
+    // Files are watched by their folders, which a bare name does not have.
+    let whole = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
+    let data_folder = whole(data_folder);
     let file_must_exist = config.is_some();
-    let file = config.unwrap_or_else(|| data_folder.join(folder::SETTINGS));
+    let file = config.map_or_else(|| data_folder.join(folder::SETTINGS), whole);
     Ok(Context {
-        key: key(&environment),
+        key: key(&environment)?,
         data_folder,
         settings: Source {
             file: Some(file),
@@ -297,17 +306,25 @@ fn context(
     })
 }
 
-/// From the environment, else from a credentials directory that has one; else the data folder's.
-fn key(environment: &[(String, String)]) -> Option<KeySource> {
+/// From the environment or a file it names, else from a credentials directory that has one; else the
+/// data folder's.
+fn key(environment: &[(String, String)]) -> Result<Option<KeySource>, Trouble> {
     let set = |name: &str| {
         let found = environment.iter().find(|(key, value)| key == name && !value.is_empty());
         found.map(|(_, value)| value.clone())
     };
     if let Some(text) = set("LATCHKEY_KEY") {
-        return Some(KeySource::Text(Secret::new(text)));
+        return Ok(Some(KeySource::Text(Secret::new(text))));
     }
-    let credentials = PathBuf::from(set("CREDENTIALS_DIRECTORY")?);
-    credentials.join(KEY_FILE).exists().then_some(KeySource::Credentials(credentials))
+    if let Some(file) = set("LATCHKEY_KEY_FILE") {
+        let text = std::fs::read_to_string(&file).map_err(|cause| {
+            Trouble::because(&format!("could not read the key in {file}"), &cause)
+        })?;
+        return Ok(Some(KeySource::Text(Secret::new(text))));
+    }
+    let credentials = set("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+    let filled = credentials.filter(|folder| folder.join(KEY_FILE).exists());
+    Ok(filled.map(KeySource::Credentials))
 }
 
 #[cfg(test)]

@@ -21,8 +21,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 pub(crate) fn serve(context: Context) -> Result<ExitCode, Trouble> {
     runtime()?.block_on(async {
         let mut end = End::watch()?;
+        let form = context.form;
         let running = startup::start(context.config("info", true)).await?;
-        announce::started(&running).await;
+        announce::started(&running, form).await;
         end.comes().await;
         tracing::info!("stopping: requests under way are finished");
         tokio::select! {

@@ -5,7 +5,7 @@
 
 use crate::listener::certificate::{Sources, lan_addresses, machine_names};
 use crate::listener::{
-    Answer, Certificates, Door, Doors, Limits, NotOpened, Opened, OriginFor, Speaks, redirect,
+    Answer, Certificates, Door, Doors, Limits, Opened, OriginFor, Speaks, redirect,
 };
 use crate::trouble::{Trouble, chain};
 use core::net::{IpAddr, SocketAddr};
@@ -16,6 +16,15 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use url::{Host, Url};
+
+/// What settings ask for and cannot be had, in sentences.
+#[derive(Debug, Clone, Default)]
+pub struct Lacks {
+    /// Somebody asked for it.
+    pub words: Vec<String>,
+    /// Nobody asked for it: a default.
+    pub mild: Vec<String>,
+}
 
 /// Doors and certificate of one house.
 pub struct Edge {
@@ -50,45 +59,61 @@ impl Edge {
         Ok(Self { service, doors, certificates, folder, https_port, told })
     }
 
-    /// Makes doors and certificate what the effective settings say. Whatever cannot be had is logged
-    /// once and answered; the rest stands.
-    pub async fn reconcile(&self) -> Vec<NotOpened> {
+    /// Makes doors and certificate what the effective settings say; what cannot be had is answered,
+    /// the rest stands.
+    pub async fn reconcile(&self) -> Lacks {
         let settled = self.service.settings();
         let settings = &settled.settings;
         self.doors.exempt(settings.server.trusted_proxies.clone());
-        let mut words: Vec<String> = self.certify(settings).into_iter().collect();
+        let mut lacks =
+            Lacks { words: self.certify(settings).into_iter().collect(), mild: Vec::new() };
         let by_default = !settled.sources.contains_key("server.listen_http");
-        let failed = self.doors.set(&wanted(settings)).await;
-        words.extend(failed.iter().map(ToString::to_string));
+        for failed in self.doors.set(&wanted(settings)).await {
+            if by_default && failed.door.speaks == Speaks::Redirect {
+                lacks.mild.push(format!("{failed}; browsers that begin with http are not sent on"));
+            } else {
+                lacks.words.push(failed.to_string());
+            }
+        }
         let opened = self.doors.opened().await;
         let https = opened.iter().find(|door| door.speaks == Speaks::Https);
         self.https_port.store(https.map_or(0, |door| door.bound.port()), Ordering::Release);
-        self.tell(words, by_default);
-        failed
+        lacks
+    }
+
+    /// Whether anybody can come in: a door stands open and has what it needs.
+    pub async fn is_usable(&self) -> bool {
+        let has_certificate = self.certificates.current().is_some();
+        self.opened().await.iter().any(|door| match door.speaks {
+            Speaks::Https => has_certificate,
+            Speaks::Http => true,
+            Speaks::Redirect => false,
+        })
     }
 
     fn certify(&self, settings: &Settings) -> Option<String> {
-        let mut names = machine_names();
         let urls = settings.server.public_url.iter().chain(&settings.server.other_urls);
-        names.extend(urls.filter_map(bare_host));
-        names.sort();
-        names.dedup();
-        let sources = Sources { tls: settings.tls.clone(), folder: self.folder.clone(), names };
+        let names: Vec<String> = urls.filter_map(bare_host).collect();
+        let (tls, folder) = (settings.tls.clone(), self.folder.clone());
+        let sources = Sources { tls, folder, names, also: machine_names() };
         let refreshed = self.certificates.refresh(&sources, self.service.now());
-        refreshed.err().map(|bad| format!("{}; the certificate before goes on", chain(&bad)))
+        let before = self.certificates.current().is_some();
+        refreshed.err().map(|bad| {
+            let then = if before { "; another certificate is shown meanwhile" } else { "" };
+            format!("{}{then}", chain(&bad))
+        })
     }
 
-    /// Each thing once, until it is over.
-    fn tell(&self, words: Vec<String>, redirect_by_default: bool) {
+    /// Logs what is lacking, each thing once until it is over.
+    pub fn tell(&self, lacks: Lacks) {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        for word in words.iter().filter(|word| !told.contains(word)) {
-            if redirect_by_default && word.contains("server.listen_http") {
-                tracing::info!("{word}; browsers that begin with http are not sent on");
-            } else {
-                tracing::error!("{word}");
-            }
+        for word in lacks.words.iter().filter(|word| !told.contains(word)) {
+            tracing::error!("{word}");
         }
-        *told = words;
+        for word in lacks.mild.iter().filter(|word| !told.contains(word)) {
+            tracing::info!("{word}");
+        }
+        *told = [lacks.words, lacks.mild].concat();
     }
 
     /// The doors that stand open.

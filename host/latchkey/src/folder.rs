@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 
 /// The settings file's name in the data folder.
 pub const SETTINGS: &str = "latchkey.toml";
+/// Where components of the admin's own go.
+pub const PLUGINS: &str = "plugins";
 const LOCK: &str = "latchkey.lock";
 const SOCKET: &str = "control.sock";
 
@@ -72,6 +74,12 @@ impl DataFolder {
         // Commands may run from elsewhere; what is handed on is the same folder for all.
         let path = path.canonicalize().map_err(refused)?;
         warn_if_open(&path);
+        // There from the start, so that an admin sees where a component goes.
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(path.join(PLUGINS))
+            .map_err(refused)?;
         let lock = OpenOptions::new()
             .create(true)
             .truncate(false)

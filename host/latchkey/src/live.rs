@@ -60,8 +60,8 @@ async fn follow(
             Tls::Files { certificate, key } => watches([certificate, key], &service),
             Tls::SelfSigned | Tls::Off => Vec::new(),
         };
-        // What could not be opened is logged by the edge and tried again here.
-        let _told = edge.reconcile().await;
+        // What could not be opened is tried again at the next turn.
+        edge.tell(edge.reconcile().await);
         let look_again = later(service.now(), LOOK_AGAIN);
         tokio::select! {
             changed = settings.changed() => if changed.is_err() { return },

@@ -56,6 +56,15 @@ impl LogHandle {
     }
 }
 
+/// A panic is one line of the log with its place, instead of words between the lines.
+pub fn panics_are_logged() {
+    std::panic::set_hook(Box::new(|panic| {
+        let words = panic.payload_as_str().unwrap_or_default();
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "a panic, which costs what was being done: {words}");
+    }));
+}
+
 fn targets(level: &str) -> Targets {
     let level = level.parse::<LevelFilter>().unwrap_or(LevelFilter::INFO);
     let ours = OURS.iter().map(|name| (*name, level));

@@ -6,7 +6,7 @@ use crate::trouble::chain;
 use domain::accounts::{BackendAccount, Condition};
 use domain::ids::BackendId;
 use domain::names::Username;
-use domain::plugins::{PluginHealth, PluginSource, Probe};
+use domain::plugins::{PluginHealth, PluginRole, PluginSource, Probe};
 use domain::role::Admin;
 use domain::secret::Secret;
 use serde::{Deserialize, Serialize};
@@ -261,7 +261,7 @@ fn plugin_line(plugin: &plugins::PluginStatus) -> PluginLine {
         id: plugin.id.clone(),
         name: manifest.map(|manifest| manifest.name.clone()).unwrap_or_default(),
         version: manifest.map(|manifest| manifest.version.clone()).unwrap_or_default(),
-        roles: roles.map(|role| format!("{role:?}").to_lowercase()).collect(),
+        roles: roles.map(|role| role_name(*role).to_owned()).collect(),
         source: match &plugin.source {
             PluginSource::Bundled => "bundled".to_owned(),
             PluginSource::File(name) => name.clone(),
@@ -271,6 +271,16 @@ fn plugin_line(plugin: &plugins::PluginStatus) -> PluginLine {
             PluginHealth::Well => None,
             PluginHealth::Ill { until, last } => Some(format!("{last}; tried again at {until}")),
         },
+    }
+}
+
+const fn role_name(role: PluginRole) -> &'static str {
+    match role {
+        PluginRole::Accounts => "accounts",
+        PluginRole::Identity => "identity",
+        PluginRole::Reset => "reset",
+        PluginRole::Notify => "notify",
+        PluginRole::AppSession => "app-session",
     }
 }
 

@@ -13,7 +13,7 @@ use crate::listener::{Limits, Opened, Speaks};
 use crate::live::{self, Seen};
 use crate::log::LogHandle;
 use crate::settings::{Loaded, Manifests, Source};
-use crate::trouble::Trouble;
+use crate::trouble::{Trouble, chain};
 use domain::secret::Secret;
 use egress::Egress;
 use sandbox::Sandbox;
@@ -25,14 +25,17 @@ use service::{Parts, Service, ServiceError, Workers, plugins, setup};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use store::{KeySource, SealingKey, Store};
-use tokio::time::{Duration, timeout};
+use store::{KeySource, SealingKey, Store, StoreError};
+use tokio::time::{Duration, Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use views::{Catalogue, Views};
 
 /// How long a command under way is waited for at the end.
 const ORDERS_END_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long data that this process had open before may take to be free.
+const OLD_DATA_CLOSE_WITHIN: Duration = Duration::from_secs(5);
 
 /// What a house is started with.
 pub struct Config {
@@ -174,13 +177,13 @@ pub async fn start(mut config: Config) -> Result<Running, Trouble> {
         .map_err(|cause| Trouble::because("could not read the embedded texts", &cause))?;
     let app = web::App::new(service.clone(), Views::new(catalogue), config.edge);
     let edge = Arc::new(Edge::new(service.clone(), app, &path, config.limits)?);
-    let failed = edge.reconcile().await;
-    let opened = edge.opened().await;
-    if !opened.iter().any(|door| door.speaks != Speaks::Redirect) {
+    let lacks = edge.reconcile().await;
+    if !edge.is_usable().await {
         edge.close().await;
-        let words: Vec<_> = failed.iter().map(ToString::to_string).collect();
-        return Err(Trouble::Failed(words.join("\n")));
+        return Err(Trouble::Failed(lacks.words.join("\n")));
     }
+    edge.tell(lacks);
+    let opened = edge.opened().await;
     let setup_code = setup::fresh_code(&service)
         .await
         .map_err(|cause| Trouble::because("could not make the setup code", &cause))?;
@@ -189,17 +192,7 @@ pub async fn start(mut config: Config) -> Result<Running, Trouble> {
         .await
         .map_err(|cause| Trouble::because("could not start the schedule", &cause))?;
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-    match Control::open(&folder::socket(&path)) {
-        Ok(control) => {
-            let (service, stop) = (service.clone(), stop.clone());
-            tasks.spawn(control.serve(service, stop));
-        }
-        Err(cause) => {
-            let words =
-                "the control socket cannot be opened; commands work when the server is stopped";
-            tracing::warn!(%cause, "{words}");
-        }
-    }
+    listen_for_commands(&service, &path, (&tasks, &stop));
     let watched = live::Watched {
         service,
         source: config.settings,
@@ -209,6 +202,23 @@ pub async fn start(mut config: Config) -> Result<Running, Trouble> {
     };
     watched.spawn(&tasks, &stop);
     Ok(Running { assembled, edge, opened, setup_code, workers, stop, tasks })
+}
+
+/// A server that cannot be asked still serves.
+fn listen_for_commands(
+    service: &Service,
+    path: &Path,
+    (tasks, stop): (&TaskTracker, &CancellationToken),
+) {
+    match Control::open(&folder::socket(path)) {
+        Ok(control) => {
+            tasks.spawn(control.serve(service.clone(), stop.clone()));
+        }
+        Err(cause) => tracing::warn!(
+            %cause,
+            "the control socket cannot be opened; commands work when the server is stopped"
+        ),
+    }
 }
 
 impl Running {
@@ -279,17 +289,46 @@ fn tell_refused(sandbox: &Sandbox) {
     }
 }
 
+/// The folder is ours alone, so data in use are still held by what this process stopped: a write that
+/// nobody waits for any more runs to its end on a thread of its own. That is waited for.
 async fn open_store(path: &Path, key: Option<KeySource>) -> Result<Store, Trouble> {
-    let path = path.to_owned();
-    let opened = tokio::task::spawn_blocking(move || {
-        let source = key.unwrap_or_else(|| KeySource::DataFolder(path.clone()));
-        let key = SealingKey::load_or_create(&source)
-            .map_err(|cause| Trouble::because("could not get the key", &cause))?;
-        Store::open(&path, key).map_err(|cause| {
-            Trouble::because(&format!("could not open the data in {}", path.display()), &cause)
-        })
-    });
-    opened.await.map_err(|cause| Trouble::because("could not open the data", &cause))?
+    let shown = path.display();
+    let source = key.unwrap_or_else(|| KeySource::DataFolder(path.to_owned()));
+    let key = SealingKey::load_or_create(&source)
+        .map_err(|cause| Trouble::because("could not get the key", &cause))?;
+    let patience = Instant::now() + OLD_DATA_CLOSE_WITHIN;
+    loop {
+        let (folder, key) = (path.to_owned(), key.clone());
+        let opened = tokio::task::spawn_blocking(move || Store::open(&folder, key)).await;
+        match opened {
+            Ok(Ok(store)) => return Ok(store),
+            Ok(Err(StoreError::InUse { .. })) if Instant::now() < patience => {
+                sleep(Duration::from_millis(10)).await;
+            }
+            Ok(Err(cause)) => {
+                let words = format!("{}{}", chain(&cause), advice(&cause));
+                return Err(Trouble::Failed(format!(
+                    "could not open the data in {shown}: {words}"
+                )));
+            }
+            Err(cause) => return Err(Trouble::because("could not open the data", &cause)),
+        }
+    }
+}
+
+/// What to do about data that cannot be opened, where the error does not say it itself.
+const fn advice(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::InUse { .. } => "; stop that one first",
+        StoreError::Newer { .. } => {
+            "; run that release again, or put back the copy from before the upgrade"
+        }
+        StoreError::DiskFull(_) => "; make room and start again",
+        StoreError::Denied { .. } => "; give it to the account that runs latchkey",
+        StoreError::Damaged { .. } => "; put back a backup",
+        StoreError::Failed(_) => "; check the disk",
+        StoreError::WrongKey { .. } | StoreError::Taken { .. } | StoreError::Ended => "",
+    }
 }
 
 fn not_opened(cause: &ServiceError) -> Trouble {

@@ -9,11 +9,14 @@
 )]
 
 use domain::role::Admin;
+use domain::settings::Tls;
 use latchkey::control::ask;
-use latchkey::listener::Opened;
+use latchkey::listener::certificate::Sources;
+use latchkey::listener::{Certificates, Opened};
 use latchkey::orders::{Order, Reply};
 use latchkey::{Config, Running, Trouble, folder, start};
 use service::activity;
+use service::clock::Clock;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -161,6 +164,62 @@ async fn a_changed_file_is_applied_and_a_broken_one_is_recorded() {
     assert!(get(new, "/").await.contains("https"), "http on a TLS port is told so");
     assert!(running.edge().fingerprint().is_some());
     running.stop().await;
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_costs_one_door_and_is_tried_again() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let listen = format!("listen = [\"127.0.0.1:0\", \"{address}\"]");
+    let place = Place::with(&PLAIN.replace("listen = [\"127.0.0.1:0\"]", &listen));
+    let clock = Clock::manual("2026-11-21T12:00:00Z".parse().unwrap());
+    let config = Config { clock: clock.clone(), ..place.config() };
+    let running = start(config).await.unwrap_or_else(|trouble| panic!("{trouble}"));
+    assert_eq!(running.addresses().len(), 1);
+    drop(taken);
+    // The supervisor looks again after a minute; it may still be about to wait when time moves.
+    let opened = loop {
+        clock.advance(core::time::Duration::from_secs(60));
+        let opened = running.edge().opened().await;
+        if opened.len() == 2 {
+            break opened;
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!(opened[1].bound, address);
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn renewed_certificate_files_are_shown_without_a_restart() {
+    let made = |name: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let sources = Sources {
+            tls: Tls::SelfSigned,
+            folder: folder.path().to_owned(),
+            names: vec![name.to_owned()],
+            also: Vec::new(),
+        };
+        let certificates = Certificates::default();
+        certificates.refresh(&sources, Clock::system().now()).unwrap();
+        (folder, certificates.current().unwrap().fingerprint.clone())
+    };
+    let (first, first_print) = made("a.example");
+    let (second, second_print) = made("b.example");
+    let settings = format!(
+        "[server]\nlisten = [\"127.0.0.1:0\"]\n[tls]\nmode = \"files\"\ncertificate = \"{0}/self-signed.pem\"\nkey = \"{0}/self-signed.key\"\n",
+        first.path().display()
+    );
+    let running = Place::with(&settings);
+    let running = (running.start().await, running);
+    assert_eq!(running.0.edge().fingerprint(), Some(first_print));
+    for name in ["self-signed.key", "self-signed.pem"] {
+        std::fs::rename(second.path().join(name), first.path().join(name)).unwrap();
+    }
+    while running.0.edge().fingerprint().as_ref() != Some(&second_print) {
+        tokio::task::yield_now().await;
+    }
+    running.0.stop().await;
 }
 
 #[tokio::test]

@@ -83,7 +83,7 @@ impl House {
 
 fn own(folder: &Path) -> Sources {
     let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
-    Sources { tls: Tls::SelfSigned, folder: folder.join("tls"), names }
+    Sources { tls: Tls::SelfSigned, folder: folder.join("tls"), names, also: Vec::new() }
 }
 
 async fn tls(

@@ -30,8 +30,11 @@ pub struct Sources {
     pub tls: Tls,
     /// The folder of our own pair.
     pub folder: PathBuf,
-    /// Our names and addresses.
+    /// Names and addresses our own certificate must be for: it is made again where it lacks one.
     pub names: Vec<String>,
+    /// Further ones to name whenever it is made: they come and go, and a new certificate for each
+    /// would be a new warning in every browser.
+    pub also: Vec<String>,
 }
 
 impl Certificates {
@@ -50,7 +53,8 @@ impl Certificates {
         match &sources.tls {
             Tls::Off => Ok(()),
             Tls::SelfSigned => {
-                let pair = own::read_or_make(&sources.folder, &sources.names, now)?;
+                let pair =
+                    own::read_or_make(&sources.folder, (&sources.names, &sources.also), now)?;
                 self.show(pair);
                 Ok(())
             }
@@ -61,7 +65,11 @@ impl Certificates {
                 }
                 Err(bad) => {
                     if self.current().is_none() {
-                        let pair = own::read_or_make(&sources.folder, &sources.names, now)?;
+                        let pair = own::read_or_make(
+                            &sources.folder,
+                            (&sources.names, &sources.also),
+                            now,
+                        )?;
                         self.show(pair);
                     }
                     Err(bad)

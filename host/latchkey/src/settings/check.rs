@@ -275,7 +275,7 @@ impl<'a> Check<'a> {
         }
         let path = match written.spot {
             Spot::File(_) => self.base.join(name),
-            _ => PathBuf::from(name),
+            _ => std::path::absolute(name).unwrap_or_else(|_odd| PathBuf::from(name)),
         };
         self.secret_files.push(path.clone());
         match std::fs::read_to_string(&path) {

@@ -4,7 +4,7 @@ use crate::listener::certificate::pair::{self, BadCertificate, Pair};
 use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose};
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
 /// Browsers refuse longer ones: 398 days (CA/Browser Forum's baseline of 2020).
@@ -15,7 +15,7 @@ const RENEW_DAYS: i64 = 30;
 /// The pair of the folder, or a new one where it is missing, broken, ends soon or lacks one of `names`.
 pub(crate) fn read_or_make(
     folder: &Path,
-    names: &[String],
+    (names, also): (&[String], &[String]),
     now: Timestamp,
 ) -> Result<Pair, BadCertificate> {
     let (certificate, key) = (folder.join("self-signed.pem"), folder.join("self-signed.key"));
@@ -31,7 +31,10 @@ pub(crate) fn read_or_make(
             Err(bad) => tracing::warn!(%bad, "the self-signed certificate is made again"),
         }
     }
-    make(folder, names, now)?;
+    let mut all = [also, names].concat();
+    all.sort();
+    all.dedup();
+    make(folder, &all, now)?;
     pair::read(&certificate, &key, now)
 }
 
@@ -59,7 +62,8 @@ fn make(folder: &Path, names: &[String], now: Timestamp) -> Result<(), BadCertif
     let unwritten = |cause: std::io::Error| {
         BadCertificate::new(folder, format!("it could not be written: {cause}"))
     };
-    std::fs::create_dir_all(folder).map_err(unwritten)?;
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true).mode(0o700).create(folder).map_err(unwritten)?;
     // The key first: a certificate without its key is made again, a key alone harms nobody.
     write(folder, "self-signed.key", (&key.serialize_pem(), 0o600)).map_err(unwritten)?;
     write(folder, "self-signed.pem", (&certificate.pem(), 0o644)).map_err(unwritten)

@@ -29,8 +29,8 @@ Examples:
 Environment:
   LATCHKEY_DATA                the data folder
   LATCHKEY_<SECTION>__<KEY>    any settings key, e.g. LATCHKEY_SERVER__PUBLIC_URL
-  LATCHKEY_KEY, ..._KEY_FILE   the key that secrets are sealed with (64 hex digits), or a file with it,
-                               instead of latchkey.key in the data folder
+  LATCHKEY_KEY                 the key that secrets are sealed with, 64 hex digits, instead of
+                               latchkey.key in the data folder; or LATCHKEY_KEY_FILE, a file with it
   CREDENTIALS_DIRECTORY        a folder with latchkey.key in it, as systemd gives it
 
 Exit status: 0 done, 1 failed, 2 wrong usage or settings.";

@@ -10,6 +10,7 @@ pub mod listener;
 
 pub mod components;
 pub mod folder;
+pub mod refusal;
 pub mod trouble;
 
 pub mod doors;

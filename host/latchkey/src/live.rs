@@ -110,7 +110,7 @@ async fn reread(service: Service, source: Source, mut seen: Seen) {
             Ok(loaded) => {
                 refused.clear();
                 for warning in &loaded.warnings {
-                    tracing::warn!("{warning}");
+                    tracing::warn!("{warning:#}");
                 }
                 if loaded.files != seen.files {
                     seen = Seen::of(&loaded.files);

@@ -2,7 +2,7 @@
 //!
 //! Whoever can send an order holds the data folder; nobody is asked for a password here.
 
-use crate::trouble::chain;
+use crate::refusal::sentence;
 use domain::accounts::{BackendAccount, Condition};
 use domain::ids::BackendId;
 use domain::names::Username;
@@ -159,7 +159,7 @@ pub struct PluginLine {
 pub async fn perform(service: &Service, order: Order) -> Reply {
     match done(service, order).await {
         Ok(reply) => reply,
-        Err(error) => Reply::Refused { message: words(&error) },
+        Err(error) => Reply::Refused { message: sentence(&error) },
     }
 }
 
@@ -281,21 +281,5 @@ const fn role_name(role: PluginRole) -> &'static str {
         PluginRole::Reset => "reset",
         PluginRole::Notify => "notify",
         PluginRole::AppSession => "app-session",
-    }
-}
-
-/// A refusal for somebody at a terminal.
-fn words(error: &ServiceError) -> String {
-    match error {
-        ServiceError::Backend(fault) => format!("the backend did not do it: {fault}"),
-        ServiceError::Invalid { fields } => {
-            let each = fields.iter().map(|problem| {
-                let detail = problem.args.values().cloned().collect::<Vec<_>>().join(", ");
-                let detail = if detail.is_empty() { detail } else { format!(" ({detail})") };
-                format!("{}: {}{detail}", problem.field, problem.code)
-            });
-            format!("this is not acceptable: {}", each.collect::<Vec<_>>().join("; "))
-        }
-        other => chain(other),
     }
 }

@@ -12,6 +12,7 @@ use crate::folder::{self, DataFolder};
 use crate::listener::{Limits, Opened, Speaks};
 use crate::live::{self, Seen};
 use crate::log::LogHandle;
+use crate::refusal::sentence;
 use crate::settings::{Loaded, Manifests, Source};
 use crate::trouble::{Trouble, chain};
 use domain::secret::Secret;
@@ -151,7 +152,7 @@ pub async fn assemble(config: &mut Config) -> Result<Assembled, Trouble> {
     let seen = Seen::of(&first.files);
     let loaded = components::settings(&config.reading(), &components::manifests(&sandbox))?;
     for warning in &loaded.warnings {
-        tracing::warn!("{warning}");
+        tracing::warn!("{warning:#}");
     }
     let parts = Parts {
         store,
@@ -333,16 +334,10 @@ const fn advice(error: &StoreError) -> &'static str {
 
 fn not_opened(cause: &ServiceError) -> Trouble {
     match cause {
-        ServiceError::Invalid { fields } => {
-            let words: Vec<_> = fields
-                .iter()
-                .map(|problem| format!("{} ({})", problem.field, problem.code))
-                .collect();
-            Trouble::Usage(format!(
-                "the first admin of [admin] is not acceptable: {}; choose a better password",
-                words.join(", ")
-            ))
-        }
+        ServiceError::Invalid { .. } => Trouble::Usage(format!(
+            "the first admin of [admin] is not acceptable: {}",
+            sentence(cause)
+        )),
         other => Trouble::because("could not open the house", other),
     }
 }

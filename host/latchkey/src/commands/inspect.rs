@@ -39,10 +39,10 @@ fn sentences(found: &Inspection) -> String {
     );
     let roles: Vec<_> = found.roles.iter().map(|role| role_words(*role)).collect();
     let lists = [
-        ("It", roles),
+        ("It is used for", roles),
         ("It imports", found.imports.iter().map(String::as_str).collect()),
-        ("It can", found.can.iter().map(String::as_str).collect()),
-        ("It cannot", found.cannot.iter().map(String::as_str).collect()),
+        ("What it may do", found.can.iter().map(String::as_str).collect()),
+        ("What it may not do", found.cannot.iter().map(String::as_str).collect()),
     ];
     for (title, lines) in lists {
         if lines.is_empty() {
@@ -59,10 +59,10 @@ fn sentences(found: &Inspection) -> String {
 
 const fn role_words(role: PluginRole) -> &'static str {
     match role {
-        PluginRole::Accounts => "keeps accounts",
-        PluginRole::Identity => "says who somebody is",
-        PluginRole::Reset => "reads reset requests",
-        PluginRole::Notify => "delivers messages",
-        PluginRole::AppSession => "signs apps in",
+        PluginRole::Accounts => "keeping accounts",
+        PluginRole::Identity => "saying who somebody is",
+        PluginRole::Reset => "reading reset requests",
+        PluginRole::Notify => "delivering messages",
+        PluginRole::AppSession => "signing apps in",
     }
 }

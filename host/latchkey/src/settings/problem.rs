@@ -62,7 +62,11 @@ impl fmt::Display for Problem {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
-        write!(f, "{word}: {}: ", self.place)?;
+        // A log line has its own word for how bad it is: `{:#}`.
+        if !f.alternate() {
+            write!(f, "{word}: ")?;
+        }
+        write!(f, "{}: ", self.place)?;
         if let Some(key) = &self.key {
             write!(f, "{key}: ")?;
         }

@@ -59,7 +59,7 @@ struct ServeArguments {
     /// Listen here instead of where the settings say; may be repeated
     #[arg(long, value_name = "ADDR")]
     listen: Vec<String>,
-    /// What links are made of, e.g. https://home.example.org
+    /// What links are made of: the address people type
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
 }

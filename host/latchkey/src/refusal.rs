@@ -22,8 +22,10 @@ pub fn sentence(error: &ServiceError) -> String {
 /// `password: This is too short.`; the bare code where the catalogue has no words.
 fn field(catalogue: Option<&Catalogue>, problem: &FieldProblem) -> String {
     let FieldProblem { field, code, args } = problem;
-    let keys =
-        [format!("field-{field}-{code}"), format!("field-{code}"), format!("password-{code}")];
+    let prefixes =
+        if field.ends_with("password") { ["password", "field"] } else { ["field", "password"] };
+    let general = prefixes.map(|prefix| format!("{prefix}-{code}"));
+    let mut keys = core::iter::once(format!("field-{field}-{code}")).chain(general);
     let words = catalogue.and_then(|catalogue| {
         let key = keys.find(|key| catalogue.has(key))?;
         Some(catalogue.fill("en", &key, args))

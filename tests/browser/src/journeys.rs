@@ -63,7 +63,7 @@ async fn a_user_changes_the_password() {
     let Some(browser) = Chromium::start().await else { return };
     let house = House::new().await;
     let code = house.invite(json!({"uses": 1})).await;
-    house.sign_up(&code, "Ada", PHRASE).await.expect(201);
+    let _signed_up = house.sign_up(&code, "Ada", PHRASE).await.expect(201);
     browser.screen(1280, 900, Theme::Light).await;
     browser.open(&house.url("/login")).await;
     browser.check("login").await;

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
+use tokio::runtime::Runtime;
 
 /// The first admin's name.
 pub const ADMIN: &str = "keeper";
@@ -42,6 +43,8 @@ pub struct House {
     /// The only clock there is.
     pub clock: Clock,
     running: Option<Running>,
+    /// The program's own: ending it ends the program like a kill, wherever it is.
+    runtime: Option<Runtime>,
     client: reqwest::Client,
     base: String,
     kill_points: KillPoints,
@@ -141,6 +144,7 @@ impl House {
             jellyfin,
             clock,
             running: None,
+            runtime: None,
             client: reqwest::Client::builder()
                 .redirect(reqwest::redirect::Policy::none())
                 .no_proxy()
@@ -169,24 +173,41 @@ impl House {
         };
         config.clock = self.clock.clone();
         config.kill_points = self.kill_points.clone();
-        let running = match latchkey::start(config).await {
+        let runtime = Runtime::new().expect("a runtime");
+        let running = match runtime.spawn(latchkey::start(config)).await.expect("no panic") {
             Ok(running) => running,
             Err(trouble) => panic!("the house does not start: {trouble}"),
         };
+        self.runtime = Some(runtime);
         running.url().trim_end_matches('/').clone_into(&mut self.base);
         self.running = Some(running);
     }
 
     /// Stops it in order.
     pub async fn stop(&mut self) {
-        if let Some(running) = self.running.take() {
-            running.stop().await;
+        if let (Some(running), Some(runtime)) = (self.running.take(), self.runtime.take()) {
+            runtime.spawn(running.stop()).await.expect("no panic");
+            end(runtime).await;
         }
     }
 
-    /// Stops it and starts it again on the same folder, with no kill point.
+    /// Ends it like a kill: every task stops where it is, nothing is told, nothing is closed in order.
+    pub async fn kill(&mut self) {
+        drop(self.running.take());
+        if let Some(runtime) = self.runtime.take() {
+            end(runtime).await;
+        }
+    }
+
+    /// Stops it in order and starts it again on the same folder.
     pub async fn restart(&mut self) {
         self.stop().await;
+        self.start().await;
+    }
+
+    /// Kills it and starts it again on the same folder, with no kill point.
+    pub async fn kill_and_restart(&mut self) {
+        self.kill().await;
         self.kill_points = KillPoints::none();
         self.start().await;
     }
@@ -209,7 +230,8 @@ impl House {
             answer = began => {
                 // The answer may come before a later point: it is still reached.
                 assert!(answer.status < 300, "{}", answer.text);
-                reached.wait().await;
+                let came = tokio::time::timeout(PATIENCE, reached.wait()).await;
+                assert!(came.is_ok(), "the kill point was never reached");
             }
         }
     }
@@ -392,6 +414,12 @@ impl House {
     }
 }
 
+/// Waits until nothing of it runs any more; blocking, so off the test's own threads.
+async fn end(runtime: Runtime) {
+    let ended = tokio::task::spawn_blocking(move || runtime.shutdown_timeout(PATIENCE)).await;
+    ended.expect("no panic");
+}
+
 /// The stand-in's proxy: the tests themselves, which say where a guest comes from.
 const PROXIES: &str = "[server]\npublic_url = \"https://home.example.org\"\nother_urls = [\"https://nas.local:8443\"]\n\
                        trusted_proxies = [\"127.0.0.0/8\"]\n";
@@ -410,4 +438,12 @@ fn write_settings(folder: &Path, text: &str) {
     options.write(true).create_new(true).mode(0o600);
     let mut file = options.open(folder.join("latchkey.toml")).unwrap();
     file.write_all(text.as_bytes()).unwrap();
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
 }

@@ -92,8 +92,8 @@ async fn an_admin_signs_in_makes_an_invite_and_signs_out() {
     ];
     let answer = browser.submit("/admin/invites", &form).await;
     let shared = browser.follow(answer).await.expect(200);
-    assert!(shared.text.contains("/invite/"), "{}", shared.text);
-    assert!(shared.text.contains("<svg"), "a QR code");
+    assert!(shared.text.contains("https://home.example.org/invite/"), "{}", shared.text);
+    assert!(shared.text.contains("<path") && shared.text.contains("qr.svg"), "a QR code");
     let answer = browser.submit("/logout", &[]).await;
     browser.follow(answer).await.expect(200);
     let away = browser.get("/admin").await.expect(303);

@@ -49,7 +49,7 @@ async fn bodies_over_the_limit_and_of_the_wrong_kind_are_refused() {
         house.program().post("/api/auth/login", json!({"username": large, "password": "p"})).await;
     assert_eq!(answer.status, 413, "{}", answer.text);
     let answer = house
-        .program()
+        .browser()
         .with_header("content-type", "text/plain")
         .post("/api/auth/login", json!({}))
         .await;
@@ -66,7 +66,7 @@ async fn a_path_in_the_public_url_works_stripped_or_not() {
     for path in ["/latchkey/login", "/login"] {
         let page =
             house.guest().with_header("host", "home.example.org").get(path).await.expect(200);
-        assert!(page.text.contains("\"/latchkey/login\""), "{path}: links keep the path");
+        assert!(page.text.contains("latchkey/login\""), "{path}: links keep the path");
     }
     house.guest().get("/healthz").await.expect(200);
     house.guest().get("/latchkey/readyz").await.expect(200);

@@ -1,3 +1,5 @@
+//! The way back in: admins made, passwords reset and links handed out at the console.
+
 use super::*;
 use crate::rig::{OTHER_PASSWORD, PASSWORD, Rig, caller, name};
 use crate::sessions::Keep;

@@ -114,6 +114,17 @@ pub struct NameRules {
     pub words: String,
 }
 
+impl NameRules {
+    /// Whether a login name keeps them. A pattern that is none keeps nobody out: the backend will say.
+    #[must_use]
+    pub fn admit(&self, name: &str) -> bool {
+        let max = usize::try_from(self.max).unwrap_or(usize::MAX);
+        let whole = format!("^(?:{})$", self.pattern);
+        let pattern = regex::RegexBuilder::new(&whole).size_limit(1 << 20).build();
+        name.chars().count() <= max && pattern.map_or(true, |pattern| pattern.is_match(name))
+    }
+}
+
 /// What a password must look like there, besides our own rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PasswordRules {
@@ -145,4 +156,26 @@ pub struct Library {
     pub name: String,
     /// `movies`, `tvshows`, ... as the backend says.
     pub kind: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_matched_as_a_whole() {
+        let rules =
+            |pattern: &str| NameRules { pattern: pattern.into(), max: 8, words: String::new() };
+        let table = [
+            ("[a-z]+", "anna", true),
+            ("[a-z]+", "anna!", false),
+            ("a|b", "ab", false),
+            ("[a-z]+", "annabella", false),
+        ];
+        for (pattern, name, good) in table {
+            assert_eq!(rules(pattern).admit(name), good, "{pattern} {name}");
+        }
+        assert!(rules("(").admit("anna"), "a broken pattern keeps nobody out");
+        assert!(rules(r"[\p{L}\d' ._@-]+").admit("Zoë 1"));
+    }
 }

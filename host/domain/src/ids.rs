@@ -198,7 +198,8 @@ mod tests {
         let code = InviteCode::from_random([0xfe; 16]);
         let shouted = code.as_str().to_uppercase();
         assert_eq!(InviteCode::parse(&shouted), Some(code.clone()));
-        let spaced = format!(" {}-{} ", &code.as_str()[..13], &code.as_str()[13..]);
+        let (one, two) = code.as_str().split_at(13);
+        let spaced = format!(" {one}-{two} ");
         assert_eq!(InviteCode::parse(&spaced), Some(code));
     }
 

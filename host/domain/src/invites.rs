@@ -6,6 +6,8 @@ use crate::settings::Lifetime;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub mod drafts;
+
 /// Whether a sign-up asks for a mail address.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -17,6 +19,19 @@ pub enum AskEmail {
     Optional,
     /// A field that may not.
     Required,
+}
+
+impl AskEmail {
+    /// From its word on the wire.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "none" => Some(Self::None),
+            "optional" => Some(Self::Optional),
+            "required" => Some(Self::Required),
+            _ => None,
+        }
+    }
 }
 
 /// The right to sign up.
@@ -94,5 +109,11 @@ impl Invite {
     pub fn give_back(mut self) -> Self {
         self.used = self.used.saturating_sub(1);
         self
+    }
+
+    /// The same, withdrawn; nothing changes where it was already.
+    #[must_use]
+    pub fn revoked(self, now: Timestamp) -> Self {
+        Self { revoked_at: self.revoked_at.or(Some(now)), ..self }
     }
 }

@@ -43,3 +43,18 @@ pub enum MessageState {
     /// Waits.
     Queued,
 }
+
+impl Message {
+    /// A message that is owed from now on.
+    #[must_use]
+    pub const fn owed(id: MessageId, kind: MessageKind, user: UserId, owed_at: Timestamp) -> Self {
+        Self { id, kind, user, facts: BTreeMap::new(), state: MessageState::Queued, owed_at }
+    }
+
+    /// The same with one more fact. No secrets: whoever has a mail has it for ever.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.facts.insert(name.to_owned(), value.into());
+        self
+    }
+}

@@ -3,17 +3,8 @@
 
 use crate::ids::UserId;
 use crate::users::{User, UserState};
-use serde::{Deserialize, Serialize};
 
-/// What a user may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Role {
-    /// Their own account.
-    User,
-    /// Everything.
-    Admin,
-}
+pub use crate::users::Role;
 
 /// Proof that somebody is an active admin. No other way to make one than [`Admin::prove`] and, for
 /// whoever holds the data folder, [`Admin::at_the_console`].

@@ -14,6 +14,10 @@ pub enum Task {
     ExpireUser(UserId),
     /// Accounts of a user are to be switched on or off on backends that did not answer.
     SwitchAccounts(UserId),
+    /// A user is to be deleted, and their accounts with them, once every backend follows.
+    RemoveUser(UserId),
+    /// A user is to be deleted once their accounts are switched off.
+    ForgetUser(UserId),
     /// A sign-up has a step to try again.
     AdvanceSignup(SignupId),
     /// A sign-up's password has waited long enough.
@@ -31,6 +35,8 @@ impl Task {
         match self {
             Self::ExpireUser(user) => format!("expire-user/{user}"),
             Self::SwitchAccounts(user) => format!("switch-accounts/{user}"),
+            Self::RemoveUser(user) => format!("remove-user/{user}"),
+            Self::ForgetUser(user) => format!("forget-user/{user}"),
             Self::AdvanceSignup(signup) => format!("advance-signup/{signup}"),
             Self::ForgetPassword(signup) => format!("forget-password/{signup}"),
             Self::CheckBackends => "check-backends".to_owned(),

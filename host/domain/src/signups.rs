@@ -5,8 +5,11 @@
 
 use crate::ids::{BackendId, InviteCode, SignupId, UserId};
 use crate::names::{EmailAddress, Username};
+use crate::settings::Lifetime;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub mod steps;
 
 /// A sign-up. Its password is sealed beside it until the last step ends, 24 hours at most.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +30,15 @@ pub struct Signup {
     pub state: SignupState,
     /// SHA-256 of the token the person's browser holds.
     pub browser: String,
+    /// The profile its accounts are made from, as the invite said at the reservation.
+    #[serde(default)]
+    pub profile: Option<String>,
+    /// How long its accounts last, likewise.
+    #[serde(default)]
+    pub account_lifetime: Option<Lifetime>,
+    /// Why nothing came of it.
+    #[serde(default)]
+    pub undone: Option<Why>,
     /// When the use was reserved.
     pub reserved_at: Timestamp,
     /// When it was settled.
@@ -47,13 +59,39 @@ pub enum SignupState {
     Undone,
 }
 
+/// Why nothing came of a sign-up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "is")]
+pub enum Why {
+    /// Somebody has the name there: another one may do.
+    Taken {
+        /// Where.
+        backend: BackendId,
+    },
+    /// Something typed is not accepted there: something else may do.
+    NotAccepted {
+        /// Where.
+        backend: BackendId,
+        /// The field, where the backend said.
+        field: Option<String>,
+    },
+    /// No backend could do it, for whatever reason the steps tell.
+    Failed,
+}
+
 /// One backend's part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     /// Where.
     pub backend: BackendId,
+    /// Whether the profile has a document for it.
+    #[serde(default)]
+    pub wants_profile: bool,
     /// How far.
     pub state: StepState,
+    /// An earlier attempt may have been carried out.
+    #[serde(default)]
+    pub in_doubt: bool,
     /// How many times it was tried.
     pub attempts: u32,
     /// Not before.

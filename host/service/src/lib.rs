@@ -1,1 +1,67 @@
 //! Each thing a person can have done: facts, a rule, lasting effects.
+//!
+//! Guarantees: what an admin does takes an [`Admin`](domain::role::Admin); every effect is written
+//! with its activity line in one transaction; no backend is called inside one; a backend that is
+//! down delays things and never loses or concludes any. Does not: know HTTP, pages or a backend's name.
+//!
+//! [`Service`] is what everything shares; each feature is a module of functions that take it.
+
+pub mod error;
+
+pub mod caller;
+pub mod clock;
+pub mod hashing;
+pub mod kill_points;
+pub mod paging;
+pub mod random;
+pub mod watching;
+
+mod board;
+mod desk;
+mod devices;
+mod floor;
+mod session_cache;
+mod signing;
+mod throttles;
+
+pub mod house;
+
+pub mod activity;
+pub mod outbox;
+pub mod state_store;
+
+pub mod sessions;
+pub mod tokens;
+
+mod wiring;
+mod probing;
+
+pub mod accounts;
+pub mod backends;
+pub mod passwords;
+pub mod plugins;
+pub mod users;
+
+mod removal;
+mod tenure;
+
+mod reach;
+
+pub mod invites;
+pub mod profiles;
+pub mod signups;
+
+pub mod console;
+pub mod settings;
+pub mod setup;
+pub mod signin;
+
+pub mod opening;
+pub mod scheduler;
+
+#[cfg(test)]
+mod rig;
+
+pub use error::{FieldProblem, Result, ServiceError};
+pub use house::{Parts, Readiness, Service};
+pub use scheduler::Workers;

@@ -5,6 +5,9 @@
 use domain::ids::{BackendId, SignupId, UserId};
 use std::path::PathBuf;
 
+/// Name of the database in the data folder.
+pub const DATABASE: &str = "latchkey.redb";
+
 /// Who holds a name or an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Owner {
@@ -121,7 +124,7 @@ impl StoreError {
     /// Sorts a failure of the database under what is to be done about it.
     pub(crate) fn of(error: redb::Error) -> Self {
         match error {
-            redb::Error::Io(cause) => Self::of_io(cause, PathBuf::from(crate::file::DATABASE)),
+            redb::Error::Io(cause) => Self::of_io(cause, PathBuf::from(DATABASE)),
             redb::Error::Corrupted(_)
             | redb::Error::UpgradeRequired(_)
             | redb::Error::TableTypeMismatch { .. }

@@ -1,16 +1,13 @@
 //! The file: made for its owner only, opened by one process, copied before its format changes.
 
-use crate::error::StoreError;
-use crate::migrations::{self, Migration};
+use crate::error::{DATABASE, StoreError};
+use crate::migrations::{self, Format};
 use crate::sealed::{Place, Sealer};
 use core::panic::AssertUnwindSafe;
 use redb::{Database, DatabaseError};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-
-/// Name of the database in the data folder.
-pub const DATABASE: &str = "latchkey.redb";
 
 /// What redb may keep in memory: a household's rows several times over, and within the bar for idle
 /// memory.
@@ -42,7 +39,7 @@ pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
 pub(crate) fn open(
     folder: &Path,
     sealer: &Sealer,
-    migrations: &[Migration],
+    format: &Format,
 ) -> Result<Database, StoreError> {
     let path = folder.join(DATABASE);
     let denied = |cause| StoreError::of_io(cause, path.clone());
@@ -56,16 +53,16 @@ pub(crate) fn open(
         }
     }
     let database = open_at(&path)?;
-    let found = check(&database, &path, sealer, migrations)?;
-    if found == 0 || found == migrations::newest(migrations) {
-        prepare(&database, found, sealer, migrations)?;
+    let found = check(&database, &path, sealer, format)?;
+    if found == 0 || found == format.newest() {
+        prepare(&database, found, sealer, format)?;
         return Ok(database);
     }
     database.close().map_err(|error| opening(error, &path))?;
     let copy = copy_aside(&path, found).map_err(denied)?;
     tracing::info!(copy = %copy.display(), "the data were copied before their format changes");
     let database = open_at(&path)?;
-    prepare(&database, found, sealer, migrations)?;
+    prepare(&database, found, sealer, format)?;
     Ok(database)
 }
 
@@ -107,12 +104,12 @@ fn check(
     database: &Database,
     path: &Path,
     sealer: &Sealer,
-    migrations: &[Migration],
+    format: &Format,
 ) -> Result<u32, StoreError> {
     let found = migrations::format_of(database).map_err(StoreError::of)?.ok_or_else(|| {
         StoreError::damaged(path.display().to_string(), "its format is no number")
     })?;
-    let known = migrations::newest(migrations);
+    let known = format.newest();
     if found > known {
         return Err(StoreError::Newer { path: path.to_owned(), found, known });
     }
@@ -137,7 +134,7 @@ pub(crate) fn prepare(
     database: &Database,
     found: u32,
     sealer: &Sealer,
-    migrations: &[Migration],
+    format: &Format,
 ) -> Result<(), StoreError> {
     let sealed = match key_check(database).map_err(StoreError::of)? {
         Some(there) => there,
@@ -145,8 +142,8 @@ pub(crate) fn prepare(
     };
     let change = || -> Result<(), redb::Error> {
         let tx = database.begin_write()?;
-        migrations::run(&tx, found, migrations)?;
-        migrations::make_tables(&tx, &crate::TABLES.concat())?;
+        format.run(&tx, found)?;
+        format.make_tables(&tx)?;
         tx.open_table(KEY_CHECK_TABLE)?.insert(KEY_CHECK, sealed.as_slice())?;
         tx.commit()?;
         Ok(())

@@ -81,7 +81,7 @@ impl SealingKey {
                 let path = folder.join(KEY_FILE);
                 match read(&path)? {
                     Some(key) => Ok(key),
-                    None if folder.join(crate::file::DATABASE).exists() => {
+                    None if folder.join(crate::error::DATABASE).exists() => {
                         Err(KeyError::Missing(path))
                     }
                     None => create(folder, &path),
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn a_lost_key_is_never_replaced() {
         let data = folder();
-        fs::write(data.path().join(crate::file::DATABASE), b"data").expect("written");
+        fs::write(data.path().join(crate::error::DATABASE), b"data").expect("written");
         let source = KeySource::DataFolder(data.path().to_owned());
         assert!(matches!(SealingKey::load_or_create(&source), Err(KeyError::Missing(_))));
         assert!(!data.path().join(KEY_FILE).exists());

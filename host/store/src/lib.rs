@@ -15,6 +15,7 @@ mod migrations;
 mod pages;
 mod records;
 mod sealed;
+mod source;
 mod tx;
 
 pub mod activity;
@@ -33,13 +34,12 @@ pub mod signups;
 pub mod throttles;
 pub mod users;
 
-pub use crate::error::{Cause, Owner, StoreError, Unique};
-pub use crate::file::DATABASE;
+pub use crate::error::{Cause, DATABASE, Owner, StoreError, Unique};
 pub use crate::key::{KEY_FILE, KeyError, KeySource, SealingKey};
 pub use crate::pages::{Cursor, MAX_LIMIT, Page, PageRequest};
 pub use crate::tx::{Mode, Reading, Tx, Writing};
 
-use crate::migrations::{MIGRATIONS, Migration};
+use crate::migrations::{Format, MIGRATIONS, Migration};
 use crate::sealed::Sealer;
 use core::panic::AssertUnwindSafe;
 use domain::secret::Secret;
@@ -54,7 +54,7 @@ pub type ReadTx = Tx<Reading>;
 pub type WriteTx = Tx<Writing>;
 
 /// Every table there is, by feature.
-pub(crate) const TABLES: &[&[&str]] = &[
+const TABLES: &[&[&str]] = &[
     activity::TABLES,
     backends::TABLES,
     invites::TABLES,
@@ -100,8 +100,8 @@ impl Store {
         key: SealingKey,
         migrations: &'static [Migration],
     ) -> Result<Self, StoreError> {
-        let folder = folder.to_owned();
-        Self::opened_by(key, Box::new(move |sealer| file::open(&folder, sealer, migrations)))
+        let (folder, format) = (folder.to_owned(), Format { steps: migrations, tables: TABLES });
+        Self::opened_by(key, Box::new(move |sealer| file::open(&folder, sealer, &format)))
     }
 
     /// A store that is gone with its last handle, for tests.
@@ -121,7 +121,8 @@ impl Store {
             let opened = file::builder().create_with_backend(backend());
             let database = opened.map_err(|error| StoreError::of(error.into()))?;
             let found = migrations::format_of(&database).map_err(StoreError::of)?;
-            file::prepare(&database, found.unwrap_or_default(), sealer, MIGRATIONS)?;
+            let format = Format { steps: MIGRATIONS, tables: TABLES };
+            file::prepare(&database, found.unwrap_or_default(), sealer, &format)?;
             Ok(database)
         };
         Self::opened_by(key, Box::new(opener))

@@ -29,9 +29,12 @@ fn first(_tx: &redb::WriteTransaction) -> Result<(), redb::Error> {
     Ok(())
 }
 
-/// The newest format that these steps lead to.
-pub(crate) fn newest(migrations: &[Migration]) -> u32 {
-    migrations.last().map_or(0, |last| last.to)
+/// What a file is brought to.
+pub(crate) struct Format {
+    /// The steps, in order.
+    pub(crate) steps: &'static [Migration],
+    /// Every table there is in the end, by feature.
+    pub(crate) tables: &'static [&'static [&'static str]],
 }
 
 /// The file's format; 0 for a new one. `None` where the entry is no number.
@@ -46,35 +49,32 @@ pub(crate) fn format_of(database: &redb::Database) -> Result<Option<u32>, redb::
     Ok(<[u8; 4]>::try_from(entry.value()).ok().map(u32::from_be_bytes))
 }
 
-/// Runs every step behind `from` and writes the format reached.
-pub(crate) fn run(
-    tx: &redb::WriteTransaction,
-    from: u32,
-    migrations: &[Migration],
-) -> Result<(), redb::Error> {
-    for step in migrations.iter().filter(|step| step.to > from) {
-        (step.run)(tx)?;
-        if from > 0 {
-            tracing::info!(
-                format = step.to,
-                what = step.what,
-                "the data were brought to a newer format"
-            );
-        }
+impl Format {
+    /// The newest format the steps lead to.
+    pub(crate) fn newest(&self) -> u32 {
+        self.steps.last().map_or(0, |last| last.to)
     }
-    let reached = newest(migrations).to_be_bytes();
-    tx.open_table(FORMAT)?.insert(KEY, reached.as_slice())?;
-    Ok(())
-}
 
-/// Makes the tables that are not there yet: a reading transaction cannot open a missing one.
-pub(crate) fn make_tables(
-    tx: &redb::WriteTransaction,
-    tables: &[&'static str],
-) -> Result<(), redb::Error> {
-    let there: Vec<String> = tx.list_tables()?.map(|table| table.name().to_owned()).collect();
-    for name in tables.iter().filter(|name| !there.iter().any(|other| other == **name)) {
-        tx.open_table(crate::tx::table(name))?;
+    /// Runs every step behind `from` and writes the format reached.
+    pub(crate) fn run(&self, tx: &redb::WriteTransaction, from: u32) -> Result<(), redb::Error> {
+        for step in self.steps.iter().filter(|step| step.to > from) {
+            (step.run)(tx)?;
+            if from > 0 {
+                let words = "the data were brought to a newer format";
+                tracing::info!(format = step.to, what = step.what, "{words}");
+            }
+        }
+        tx.open_table(FORMAT)?.insert(KEY, self.newest().to_be_bytes().as_slice())?;
+        Ok(())
     }
-    Ok(())
+
+    /// Makes the tables that are not there yet: a reading transaction cannot open a missing one.
+    pub(crate) fn make_tables(&self, tx: &redb::WriteTransaction) -> Result<(), redb::Error> {
+        let there: Vec<String> = tx.list_tables()?.map(|table| table.name().to_owned()).collect();
+        let all = self.tables.iter().copied().flatten();
+        for name in all.filter(|name| !there.iter().any(|other| other == **name)) {
+            tx.open_table(crate::tx::table(name))?;
+        }
+        Ok(())
+    }
 }

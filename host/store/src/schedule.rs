@@ -64,6 +64,16 @@ impl<M: Mode> Schedule<'_, M> {
         self.0.load_under(BY_TIME, &Span::before(end), limit)
     }
 
+    /// The first task that is due later than `now`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn next_after(&self, now: Timestamp) -> Result<Option<Due>, StoreError> {
+        let mut end = keys::moment(now).to_vec();
+        end.push(u8::MAX);
+        Ok(self.0.load_under(BY_TIME, &Span::all().after(Some(&end)), 1)?.pop())
+    }
+
     /// The task that is due next.
     ///
     /// # Errors

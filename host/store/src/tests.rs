@@ -57,6 +57,9 @@ fn signup(seed: u64, name: &str) -> Signup {
         steps: Vec::new(),
         state: SignupState::Provisioning,
         browser: format!("hash-{seed}"),
+        profile: None,
+        account_lifetime: None,
+        undone: None,
         reserved_at: at(0),
         settled_at: None,
     }

@@ -13,6 +13,7 @@ const ROWS: Table = table("users");
 const BY_NAME: &str = "users_by_name";
 const BY_WORD: &str = "users_by_word";
 const BY_STATE: &str = "users_by_state";
+const BY_TIME: &str = "users_by_time";
 const BY_EMAIL: &str = "users_by_email";
 const ADMINS: &str = "users_admins";
 /// Name key to [`Owner`]: also a sign-up on its way holds one.
@@ -21,7 +22,7 @@ pub(crate) const NAMES: &str = "names";
 pub(crate) const ACCOUNTS: &str = "accounts";
 
 pub(crate) const TABLES: &[&str] =
-    &["users", BY_NAME, BY_WORD, BY_STATE, BY_EMAIL, ADMINS, NAMES, ACCOUNTS];
+    &["users", BY_NAME, BY_TIME, BY_WORD, BY_STATE, BY_EMAIL, ADMINS, NAMES, ACCOUNTS];
 
 /// How a state is written in an index.
 const fn state_key(state: UserState) -> &'static str {
@@ -67,6 +68,7 @@ impl Record for User {
         let mut entries = vec![
             name_entry(&name, &owner),
             entry(BY_NAME, keys::joined(&[&name, id]), self),
+            entry(BY_TIME, keys::at(self.created_at, id.as_bytes()), self),
             entry(BY_STATE, keys::joined(&[state_key(self.state), &name, id]), self),
         ];
         if let Some(email) = &self.email {
@@ -84,9 +86,21 @@ impl Record for User {
     }
 }
 
+/// In which order users come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum UserOrder {
+    /// By name; a search by the words found.
+    #[default]
+    Name,
+    /// Who came last is first; a search looks at everybody.
+    Newest,
+}
+
 /// Which users a page shows.
 #[derive(Debug, Clone, Default)]
 pub struct UserFilter {
+    /// In which order.
+    pub order: UserOrder,
     /// Only in this state.
     pub state: Option<UserState>,
     /// Only in this role.
@@ -201,6 +215,12 @@ impl<M: Mode> Users<'_, M> {
                 })
         };
         let searched = keys::words(&request.search);
+        if filter.order == UserOrder::Newest {
+            let span = Span::all().backwards();
+            return self.0.page_by(BY_TIME, span, request, |_key, user| {
+                fits(user) && matches(&words_of(user), &searched)
+            });
+        }
         // The longest word leads to the fewest rows.
         let Some(lead) = searched.iter().max_by_key(|word| word.len()) else {
             return if !request.search.trim().is_empty() {

@@ -29,11 +29,30 @@ pub fn create(lent: &impl Lent, account: &NewAccount, attempt: Attempt) -> Resul
             Fault::new(Kind::InvalidInput, "jellyfin.password-needed", detail).about("password")
         );
     };
-    names::check(name, version::supported(lent)?)?;
-    match (users::named(lent, name)?, attempt) {
+    let there = known(lent, name).map_err(|fault| match attempt {
+        Attempt::First => nothing_sent(fault),
+        Attempt::AfterDoubt => fault,
+    })?;
+    match (there, attempt) {
         (None, _) => make(lent, name, password),
         (Some(_), Attempt::First) => Err(taken()),
         (Some(found), Attempt::AfterDoubt) => finish(lent, &found, password),
+    }
+}
+
+fn known(lent: &impl Lent, name: &str) -> Result<Option<User>, Fault> {
+    names::check(name, version::supported(lent)?)?;
+    users::named(lent, name)
+}
+
+/// Nonsense in answer to a read leaves no doubt about what was made: nothing. In doubt, the next attempt
+/// would take somebody's unused account without a password for a half-made one of ours.
+fn nothing_sent(fault: Fault) -> Fault {
+    match fault.kind {
+        Kind::BadReply | Kind::OutcomeUnknown | Kind::Internal => {
+            Fault { kind: Kind::Unavailable, ..fault }
+        }
+        _ => fault,
     }
 }
 
@@ -77,7 +96,8 @@ fn look(lent: &impl Lent, name: &str, password: &str, doubt: Fault) -> Result<Ac
 }
 
 /// An account of this name is there after a doubt: ours if our password opens it; ours and half-made
-/// if nobody was ever in it and no password opens it; somebody else's otherwise.
+/// if nobody was ever in it and no password opens it; somebody else's otherwise. Where no password may
+/// be tried it stays in doubt: an account of ours must not be left behind as somebody else's.
 fn finish(lent: &impl Lent, found: &User, password: &str) -> Result<Account, Fault> {
     match sign_in::check_known(lent, found, password)? {
         Verdict::Accepted(_) | Verdict::TooManySessions => {
@@ -87,8 +107,10 @@ fn finish(lent: &impl Lent, found: &User, password: &str) -> Result<Account, Fau
             passwords::set(lent, &found.id, password)?;
             users::one(lent, &found.id).map(|user| user.account())
         }
-        Verdict::Rejected(_) | Verdict::Withheld | Verdict::Disabled | Verdict::NotHere => {
-            Err(taken())
+        Verdict::Rejected(_) | Verdict::Withheld | Verdict::Disabled => Err(taken()),
+        Verdict::NotHere => {
+            let detail = "an account of this name is there, and nobody may sign in from here to see whose it is";
+            Err(Fault::new(Kind::OutcomeUnknown, "jellyfin.whose", detail))
         }
     }
 }

@@ -18,6 +18,8 @@ pub const KEY: &str = "api_key";
 const KEY_REJECTED: &str = "the server does not accept the API key (401): it was revoked in Jellyfin, \
     or a proxy in front removes the Authorization header; Jellyfin 12 also answers so where a proxy \
     turns that header into the older X-Emby-Token form";
+const NOT_JELLYFIN: &str = "what answers there (404) is not Jellyfin: check the address, its base path \
+    and the proxy in front";
 
 /// Which right a request is sent with.
 pub enum As<'a> {
@@ -111,6 +113,10 @@ pub fn is_page(response: &Response) -> bool {
     response.header("content-type").is_some_and(|kind| kind.starts_with("text/html"))
 }
 
+fn is_json(response: &Response) -> bool {
+    response.header("content-type").is_some_and(|kind| kind.contains("json"))
+}
+
 /// "Starting or down", which is all that a 503 or a page tells.
 #[must_use]
 pub fn starting(response: &Response) -> Fault {
@@ -127,9 +133,12 @@ pub fn refusal(response: &Response) -> Fault {
         503 => return starting(response),
         401 => Fault::new(Kind::CredentialRejected, "jellyfin.key-rejected", KEY_REJECTED),
         403 => Fault::new(Kind::Forbidden, "jellyfin.forbidden", forbidden(response)),
-        404 => {
+        // Whom or what it does not have Jellyfin says in JSON, on every line; a bare 404 or one in
+        // other words comes from a proxy or from a wrong base path and says nothing about anybody.
+        404 if is_json(response) => {
             Fault::new(Kind::NotFound, "jellyfin.not-found", "Jellyfin knows no such thing (404)")
         }
+        404 => Fault::new(Kind::Misconfigured, "jellyfin.not-jellyfin", NOT_JELLYFIN),
         429 => {
             Fault::new(Kind::RateLimited, "jellyfin.rate-limited", "the server asks to slow down")
                 .retry_after(response.retry_after_ms())

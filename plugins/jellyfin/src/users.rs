@@ -191,13 +191,18 @@ pub fn no_account() -> Fault {
     Fault::new(Kind::NotFound, "jellyfin.no-account", "Jellyfin has no such account")
 }
 
-/// All users, whole or not at all.
+/// All users, whole or not at all. There is always one, its administrator: an empty list is none.
 ///
 /// # Errors
 /// Whatever keeps the list from being whole.
 pub fn all(lent: &impl Lent) -> Result<Vec<User>, Fault> {
     match server::read(lent, get("/Users", &As::Key))? {
-        Value::Array(users) => users.into_iter().map(User::of).collect(),
+        Value::Array(users) if !users.is_empty() => users.into_iter().map(User::of).collect(),
+        Value::Array(_) => Err(Fault::new(
+            Kind::BadReply,
+            "jellyfin.no-users",
+            "the server says that it has no users at all, which cannot be",
+        )),
         _ => Err(Fault::new(Kind::BadReply, "jellyfin.users", "the user list is no list")),
     }
 }

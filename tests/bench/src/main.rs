@@ -1,2 +1,33 @@
-//! Benches.
-fn main() {}
+//! The bars of `host/README.md`, each measured against a baseline in the same run.
+//!
+//! Medians of many runs on the machine at hand; the ratio is what can be compared between machines.
+//! `cargo xtask bench` builds the program for release and runs this; the table goes into the README.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::cast_precision_loss,
+    reason = "a measurement that cannot be taken stops"
+)]
+
+mod calls;
+mod house;
+mod process;
+mod table;
+
+use table::Table;
+
+fn main() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let mut table = Table::default();
+    runtime.block_on(async {
+        calls::measure(&mut table).await;
+        process::measure(&mut table).await;
+        house::measure(&mut table).await;
+    });
+    println!("{table}");
+}

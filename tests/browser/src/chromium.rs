@@ -39,7 +39,11 @@ pub(crate) struct Chromium {
 struct DevTools(&'static str, Value);
 
 impl WebDriverCompatibleCommand for DevTools {
-    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+    fn endpoint(
+        &self,
+        base: &url::Url,
+        session: Option<&str>,
+    ) -> Result<url::Url, url::ParseError> {
         base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
     }
 
@@ -52,7 +56,11 @@ impl WebDriverCompatibleCommand for DevTools {
 struct ConsoleLog;
 
 impl WebDriverCompatibleCommand for ConsoleLog {
-    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+    fn endpoint(
+        &self,
+        base: &url::Url,
+        session: Option<&str>,
+    ) -> Result<url::Url, url::ParseError> {
         base.join(&format!("session/{}/se/log", session.unwrap_or_default()))
     }
 
@@ -88,7 +96,8 @@ impl Chromium {
             port
         });
         let port = port.await.expect("a thread").expect("chromedriver names its port");
-        let folder = std::env::temp_dir().join(format!("latchkey-chromium-{port}-{}", std::process::id()));
+        let folder =
+            std::env::temp_dir().join(format!("latchkey-chromium-{port}-{}", std::process::id()));
         let capabilities = json!({
             "goog:chromeOptions": {"args": [
                 "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
@@ -165,7 +174,10 @@ impl Chromium {
             }
             self.client.wait().for_element(Locator::Css("body")).await.expect("a page");
         }
-        panic!("never came to {part}, is at {}", self.client.current_url().await.expect("an address"));
+        panic!(
+            "never came to {part}, is at {}",
+            self.client.current_url().await.expect("an address")
+        );
     }
 
     /// Accessibility, overflow at this width, and a silent console.
@@ -176,7 +188,8 @@ impl Chromium {
     }
 
     async fn check_overflow(&self, what: &str) {
-        let script = "return [document.documentElement.scrollWidth, document.documentElement.clientWidth]";
+        let script =
+            "return [document.documentElement.scrollWidth, document.documentElement.clientWidth]";
         let widths = self.client.execute(script, Vec::new()).await.expect("widths");
         assert!(widths[0].as_u64() <= widths[1].as_u64(), "{what} overflows: {widths}");
     }

@@ -37,8 +37,12 @@ async fn a_guest_signs_up_on_a_phone_without_script() {
     browser.shoot("invite-phone-light").await;
     browser.screen(320, 640, Theme::Dark).await;
     browser.check("invite, narrow and dark").await;
+    browser.press("a[href$=join]").await;
+    browser.arrive("/join").await;
+    browser.check("sign-up, narrow and dark").await;
+    browser.shoot("signup-narrow-dark").await;
     browser.without_script(true).await;
-    browser.open(&house.url(&format!("/invite/{code}"))).await;
+    browser.open(&house.url(&format!("/invite/{code}/join"))).await;
     browser.fill("username", "Ada").await;
     browser.fill("password", PHRASE).await;
     browser.press("main form button[type=submit]").await;
@@ -59,7 +63,7 @@ async fn a_user_changes_the_password() {
     let Some(browser) = Chromium::start().await else { return };
     let house = House::new().await;
     let code = house.invite(json!({"uses": 1})).await;
-    house.sign_up(&code, "Ada", PHRASE).await.expect(201);
+    let _signed_up = house.sign_up(&code, "Ada", PHRASE).await.expect(201);
     browser.screen(1280, 900, Theme::Light).await;
     browser.open(&house.url("/login")).await;
     browser.check("login").await;
@@ -94,7 +98,12 @@ async fn an_admin_makes_an_invite_and_walks_through_every_page() {
     browser.shoot("invite-new-desk-light").await;
     browser.fill("label", "Aunt Ada").await;
     browser.press("main form button[type=submit]").await;
-    browser.client.wait().for_element(fantoccini::Locator::Css("svg.qr, .qr svg")).await.expect("a QR code");
+    browser
+        .client
+        .wait()
+        .for_element(fantoccini::Locator::Css("svg.qr, .qr svg"))
+        .await
+        .expect("a QR code");
     browser.check("shared invite").await;
     browser.shoot("invite-shared-desk-light").await;
     for (path, name) in [
@@ -103,12 +112,16 @@ async fn an_admin_makes_an_invite_and_walks_through_every_page() {
         ("/admin/people", "people"),
         ("/admin/profiles", "profiles"),
         ("/admin/backends", "backends"),
-        ("/admin/backends/add", "backend-add"),
+        ("/admin/backends/new/jellyfin", "backend-new"),
+        ("/admin/backends/jellyfin", "backend"),
+        ("/admin/profiles/Family", "profile"),
         ("/admin/plugins", "plugins"),
         ("/admin/activity", "activity"),
         ("/admin/settings", "settings"),
     ] {
-        for (width, theme, word) in [(1280, Theme::Light, "desk-light"), (320, Theme::Dark, "narrow-dark")] {
+        for (width, theme, word) in
+            [(1280, Theme::Light, "desk-light"), (320, Theme::Dark, "narrow-dark")]
+        {
             browser.screen(width, 900, theme).await;
             browser.open(&house.url(path)).await;
             browser.check(&format!("{name} {word}")).await;

@@ -10,15 +10,34 @@ async fn every_page_in_every_width_and_theme() {
     let house = House::lived_in().await;
     let code = house.invite(json!({"uses": 5, "expiresIn": "P7D"})).await;
     let person = house.user_named("Ada").await["id"].as_str().unwrap_or_default().to_owned();
-    let guest = [format!("/invite/{code}"), "/invite/00000000000000000000000000".to_owned(), "/login".to_owned()];
+    let guest = [
+        format!("/invite/{code}"),
+        "/invite/00000000000000000000000000".to_owned(),
+        "/login".to_owned(),
+    ];
     let admin = [
-        "/admin", "/admin/invites", "/admin/invites/new", "/admin/people", "/admin/profiles",
-        "/admin/profiles/capture", "/admin/profiles/Family", "/admin/backends", "/admin/backends/add",
-        "/admin/backends/jellyfin", "/admin/plugins", "/admin/plugins/jellyfin", "/admin/activity",
-        "/admin/settings", "/account", "/nothing-here",
+        "/admin",
+        "/admin/invites",
+        "/admin/invites/new",
+        "/admin/people",
+        "/admin/profiles",
+        "/admin/profiles/capture",
+        "/admin/profiles/Family",
+        "/admin/backends",
+        "/admin/backends/new",
+        "/admin/backends/new/jellyfin",
+        "/admin/backends/jellyfin",
+        "/admin/plugins",
+        "/admin/plugins/jellyfin",
+        "/admin/activity",
+        "/admin/settings",
+        "/account",
+        "/nothing-here",
     ];
     let sized = |width: u32, theme: Theme| (width, theme);
-    let sizes = [320, 390, 768, 1440].into_iter().flat_map(|width| [sized(width, Theme::Light), sized(width, Theme::Dark)]);
+    let sizes = [320, 390, 768, 1440]
+        .into_iter()
+        .flat_map(|width| [sized(width, Theme::Light), sized(width, Theme::Dark)]);
     let sizes: Vec<(u32, Theme)> = sizes.collect();
     walk(&browser, &house, &guest, &sizes).await;
     browser.open(&house.url("/login")).await;

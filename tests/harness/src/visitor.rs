@@ -40,7 +40,6 @@ impl Answer {
     }
 
     /// This answer, if it has that status; a panic with all of it otherwise.
-    #[must_use]
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{} answered {}", self.asked, self.text);

@@ -1,8 +1,9 @@
 //! Every row of the route table, driven with no, wrong and right credentials.
 
 use harness::House;
-use latchkey::routes::{Access, routes};
 use serde_json::{Value, json};
+use web::program::Access;
+use web::routes::routes;
 
 /// A path of the row with something in each hole.
 fn example(pattern: &str) -> String {
@@ -33,11 +34,21 @@ async fn no_row_answers_somebody_without_the_right() {
         let without = nobody.call(row.method, &path, body.clone()).await;
         let wrong = forged.call(row.method, &path, body.clone()).await;
         match row.access {
-            Access::Public => {
-                assert!(without.status < 500 || without.status == 503, "{} {path}: {}", row.method, without.text);
+            Access::Public | Access::Setup => {
+                assert!(
+                    without.status < 500 || without.status == 503,
+                    "{} {path}: {}",
+                    row.method,
+                    without.text
+                );
             }
-            Access::User | Access::Admin => {
-                assert!(is_refusal(without.status), "{} {path} without: {}", row.method, without.status);
+            Access::User | Access::Admin | Access::Holder => {
+                assert!(
+                    is_refusal(without.status),
+                    "{} {path} without: {}",
+                    row.method,
+                    without.status
+                );
                 assert!(is_refusal(wrong.status), "{} {path} forged: {}", row.method, wrong.status);
             }
         }
@@ -45,7 +56,10 @@ async fn no_row_answers_somebody_without_the_right() {
             let lower = user.call(row.method, &path, body.clone()).await;
             assert!(
                 matches!(lower.status, 403 | 404) && !lower.text.contains("00000000"),
-                "{} {path} as a user: {} {}", row.method, lower.status, lower.text
+                "{} {path} as a user: {} {}",
+                row.method,
+                lower.status,
+                lower.text
             );
         }
         driven += 1;
@@ -65,7 +79,13 @@ async fn every_row_answers_somebody_with_the_right() {
         let path = example(row.pattern);
         let body = if row.method == "GET" { Value::Null } else { json!({}) };
         let answer = admin.call(row.method, &path, body).await;
-        assert!(!matches!(answer.status, 401 | 405 | 500), "{} {path}: {} {}", row.method, answer.status, answer.text);
+        assert!(
+            !matches!(answer.status, 401 | 405 | 500),
+            "{} {path}: {} {}",
+            row.method,
+            answer.status,
+            answer.text
+        );
     }
 }
 

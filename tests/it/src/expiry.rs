@@ -15,7 +15,9 @@ async fn an_account_with_a_lifetime_is_disabled_when_it_ends() {
     house.clock.advance(SignedDuration::from_hours(29 * 24));
     house.login("Ada", PHRASE).await.expect(200);
     house.clock.advance(SignedDuration::from_hours(25));
-    house.until("Ada is disabled there", || !house.jellyfin.user("Ada").unwrap().is_enabled()).await;
+    house
+        .until("Ada is disabled there", || !house.jellyfin.user("Ada").unwrap().is_enabled())
+        .await;
     let refused = house.login("Ada", PHRASE).await;
     assert!(matches!(refused.status, 401 | 403), "{}", refused.text);
     assert_eq!(house.user_named("Ada").await["state"], "expired");
@@ -34,13 +36,17 @@ async fn a_backend_that_is_down_at_the_hour_is_asked_again() {
     house.sign_up(&code, "Ada", PHRASE).await.expect(201);
     house.jellyfin.set_phase(Phase::Starting);
     house.clock.advance(SignedDuration::from_hours(25));
-    house.until_async("it is owed", || async { house.user_named("Ada").await["state"] == "expired" }).await;
+    house
+        .until_async("it is owed", || async { house.user_named("Ada").await["state"] == "expired" })
+        .await;
     assert!(house.jellyfin.user("Ada").unwrap().is_enabled());
     house.jellyfin.set_phase(Phase::Healthy);
     for _hour in 0..6 {
         house.clock.advance(SignedDuration::from_hours(1));
     }
-    house.until("Ada is disabled there", || !house.jellyfin.user("Ada").unwrap().is_enabled()).await;
+    house
+        .until("Ada is disabled there", || !house.jellyfin.user("Ada").unwrap().is_enabled())
+        .await;
 }
 
 #[tokio::test]
@@ -51,5 +57,7 @@ async fn an_account_that_ends_while_we_are_off_is_disabled_at_start() {
     house.stop().await;
     house.clock.advance(SignedDuration::from_hours(48));
     house.restart().await;
-    house.until("Ada is disabled there", || !house.jellyfin.user("Ada").unwrap().is_enabled()).await;
+    house
+        .until("Ada is disabled there", || !house.jellyfin.user("Ada").unwrap().is_enabled())
+        .await;
 }

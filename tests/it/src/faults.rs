@@ -17,7 +17,11 @@ async fn an_html_answer_to_a_list_changes_nobody() {
         let answer = admin.get("/api/backends/jellyfin/accounts").await;
         assert!(matches!(answer.status, 200 | 502 | 503), "{fault:?}: {}", answer.text);
         if answer.status != 200 {
-            assert!(answer.json()["detail"].as_str().unwrap_or_default().len() > 10, "{}", answer.text);
+            assert!(
+                answer.json()["detail"].as_str().unwrap_or_default().len() > 10,
+                "{}",
+                answer.text
+            );
         }
     }
     let ada = house.user_named("Ada").await;
@@ -34,12 +38,17 @@ async fn deleting_somebody_while_the_backend_is_down_forgets_no_account() {
     let id = house.user_named("Ada").await["id"].as_str().unwrap().to_owned();
     house.jellyfin.set_phase(Phase::Starting);
     let admin = house.admin().await;
-    let answer = admin.call("DELETE", &format!("/api/users/{id}?accounts=delete"), serde_json::Value::Null).await;
+    let answer = admin
+        .call("DELETE", &format!("/api/users/{id}?accounts=delete"), serde_json::Value::Null)
+        .await;
     house.jellyfin.set_phase(Phase::Healthy);
     if answer.status >= 400 {
         // Refused: the person and the account are both still known.
         assert_eq!(house.user_named("Ada").await["accounts"].as_array().unwrap().len(), 1);
-        admin.call("DELETE", &format!("/api/users/{id}?accounts=delete"), serde_json::Value::Null).await.expect(204);
+        admin
+            .call("DELETE", &format!("/api/users/{id}?accounts=delete"), serde_json::Value::Null)
+            .await
+            .expect(204);
     }
     for _hour in 0..6 {
         house.clock.advance(jiff::SignedDuration::from_hours(1));

@@ -8,7 +8,10 @@ async fn an_invite_is_made_listed_changed_revoked_and_deleted() {
     let house = House::new().await;
     let admin = house.admin().await;
     let made = admin
-        .post("/api/invites", json!({"label": "Aunt Ada", "uses": 2, "expiresIn": "P7D", "askEmail": "required"}))
+        .post(
+            "/api/invites",
+            json!({"label": "Aunt Ada", "uses": 2, "expiresIn": "P7D", "askEmail": "required"}),
+        )
         .await
         .expect(201)
         .json();
@@ -24,7 +27,8 @@ async fn an_invite_is_made_listed_changed_revoked_and_deleted() {
     assert_eq!(one["askEmail"], "required");
 
     let patch = json!({"label": "Ada", "uses": 3});
-    let changed = admin.call("PATCH", &format!("/api/invites/{code}"), patch).await.expect(200).json();
+    let changed =
+        admin.call("PATCH", &format!("/api/invites/{code}"), patch).await.expect(200).json();
     assert_eq!((changed["label"].as_str(), changed["uses"].as_u64()), (Some("Ada"), Some(3)));
 
     admin.call("DELETE", &format!("/api/invites/{code}"), Value::Null).await.expect(204);
@@ -59,7 +63,8 @@ async fn a_guest_cannot_tell_unknown_from_used_up_over_and_withdrawn() {
 #[tokio::test]
 async fn the_offer_says_what_the_guest_gets_and_what_is_asked() {
     let house = House::new().await;
-    let code = house.invite(json!({"uses": 1, "askEmail": "required", "accountLifetime": "P30D"})).await;
+    let code =
+        house.invite(json!({"uses": 1, "askEmail": "required", "accountLifetime": "P30D"})).await;
     let offer = house.guest().get(&format!("/api/invites/{code}/offer")).await.expect(200).json();
     assert_eq!(offer["askEmail"], "required");
     let text = offer.to_string();

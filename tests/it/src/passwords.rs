@@ -52,7 +52,8 @@ async fn while_the_backend_is_down_nothing_is_half_changed() {
     house.jellyfin.set_phase(Phase::Starting);
     let body = json!({"current": OLD, "new": NEW});
     let answer = ada.post("/api/auth/change-password", body.clone()).await;
-    let said = answer.status == 503 || answer.json()["results"][0]["state"] != Value::from("changed");
+    let said =
+        answer.status == 503 || answer.json()["results"][0]["state"] != Value::from("changed");
     assert!(said, "{}", answer.text);
     house.jellyfin.set_phase(Phase::Healthy);
     assert!(house.jellyfin.accepts("Ada", OLD));

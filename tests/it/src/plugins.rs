@@ -8,7 +8,8 @@ async fn the_bundled_ones_are_listed_with_what_they_can_do() {
     let house = House::new().await;
     let admin = house.admin().await;
     let listed = admin.get("/api/plugins").await.expect(200).json();
-    let one = listed["items"].as_array().unwrap().iter().find(|one| one["id"] == "jellyfin").unwrap();
+    let one =
+        listed["items"].as_array().unwrap().iter().find(|one| one["id"] == "jellyfin").unwrap();
     assert_eq!(one["source"], "bundled");
     let can = one["can"].to_string();
     assert!(can.contains("Server address"), "{can}");

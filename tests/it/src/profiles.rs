@@ -25,7 +25,9 @@ async fn a_profile_with_unknown_fields_and_a_rating_of_zero_comes_back_unchanged
     for release in Release::ALL {
         let house = House::with(release).await;
         let model = house.jellyfin.add_user("Model child", "m", &model_policy());
-        house.jellyfin.set_home_screen("Model child", json!({"homesection0": "resume"}).as_object().unwrap());
+        house
+            .jellyfin
+            .set_home_screen("Model child", json!({"homesection0": "resume"}).as_object().unwrap());
         let admin = house.admin().await;
         let body = json!({"backend": "jellyfin", "account": model, "name": "Children"});
         admin.post("/api/profiles/capture", body).await.expect(201);

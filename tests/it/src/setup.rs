@@ -9,7 +9,11 @@ async fn before_setup_every_page_leads_there() {
     let house = House::unset().await;
     for path in ["/", "/login", "/admin", "/admin/invites", "/account"] {
         let answer = house.browser().get(path).await.expect(303);
-        assert!(answer.header("location").ends_with("/setup"), "{path}: {}", answer.header("location"));
+        assert!(
+            answer.header("location").ends_with("/setup"),
+            "{path}: {}",
+            answer.header("location")
+        );
     }
     house.guest().get("/api/invites").await.expect(401);
 }
@@ -18,11 +22,13 @@ async fn before_setup_every_page_leads_there() {
 async fn fifty_at_once_with_the_right_code_make_one_admin() {
     let house = House::unset().await;
     let code = house.setup_code();
-    let bodies: Vec<_> = (0..50)
-        .map(|number| json!({"code": code, "username": format!("admin{number}"), "password": ADMIN_PASSWORD}))
-        .collect();
-    let answers =
-        join_all(bodies.into_iter().map(|body| house.fresh_guest_owned().post_owned("/api/setup", body))).await;
+    let guests: Vec<_> = (0..50).map(|_| house.fresh_guest()).collect();
+    let answers = join_all(guests.iter().enumerate().map(|(number, guest)| {
+        let name = format!("admin{number}");
+        guest
+            .post("/api/setup", json!({"code": code, "username": name, "password": ADMIN_PASSWORD}))
+    }))
+    .await;
     let made = answers.iter().filter(|answer| (200..300).contains(&answer.status)).count();
     assert_eq!(made, 1, "{:?}", answers.iter().map(|answer| answer.status).collect::<Vec<_>>());
 }
@@ -46,8 +52,10 @@ async fn setup_works_as_a_form_in_a_browser_without_script() {
     let house = House::unset().await;
     let browser = house.browser();
     browser.get("/setup").await.expect(200);
-    let weak = [("code", house.setup_code()), ("username", ADMIN.into()), ("password", "short".into())];
-    let weak: Vec<(&str, &str)> = weak.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let weak =
+        [("code", house.setup_code()), ("username", ADMIN.into()), ("password", "short".into())];
+    let weak: Vec<(&str, &str)> =
+        weak.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let answer = browser.submit("/setup", &weak).await.expect(422);
     assert!(answer.text.contains(ADMIN), "values are kept");
     let code = house.setup_code();

@@ -44,8 +44,9 @@ async fn a_program_gets_tokens_refreshes_them_once_and_loses_them_all_on_reuse()
     assert_eq!(me["user"]["setupAdmin"], true);
     assert_eq!(me["provider"]["id"], "local");
 
-    let refresh = |token: String| async {
-        house.program().post("/api/auth/refresh", json!({"refreshToken": token})).await
+    let refresh = |token: String| {
+        let program = house.program();
+        async move { program.post("/api/auth/refresh", json!({"refreshToken": token})).await }
     };
     let second = refresh(first.clone()).await.expect(200).json();
     let second_token = second["refreshToken"].as_str().unwrap().to_owned();
@@ -96,7 +97,8 @@ async fn guessing_never_locks_the_account_on_the_backend() {
     let house = House::new().await;
     let code = house.invite(json!({"uses": 1})).await;
     house.sign_up(&code, "Ada", PHRASE).await.expect(201);
-    house.jellyfin.change_policy("Ada", json!({"LoginAttemptsBeforeLockout": 3}).as_object().unwrap());
+    let policy = json!({"LoginAttemptsBeforeLockout": 3});
+    assert!(house.jellyfin.change_policy("Ada", policy.as_object().unwrap()));
     let mut throttled = 0;
     for number in 0..60_u32 {
         let from = format!("203.0.113.{number}");

@@ -22,7 +22,8 @@ async fn a_form_from_another_origin_is_refused() {
     for (name, value) in [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site")] {
         browser.with_header(name, value).submit("/admin/invites", &form).await.expect(403);
     }
-    let old = browser.with_header("sec-fetch-site", "").with_header("origin", "https://evil.example");
+    let old =
+        browser.with_header("sec-fetch-site", "").with_header("origin", "https://evil.example");
     assert_eq!(old.submit("/admin/invites", &form).await.status, 403);
     let listed = house.admin().await.get("/api/invites").await.expect(200).json();
     assert!(listed["items"].as_array().unwrap().is_empty());
@@ -43,10 +44,15 @@ async fn forwarded_addresses_count_only_from_trusted_proxies() {
 #[tokio::test]
 async fn bodies_over_the_limit_and_of_the_wrong_kind_are_refused() {
     let house = House::new().await;
-    let large = "x".repeat(300 * 1024);
-    let answer = house.program().post("/api/auth/login", json!({"username": large, "password": "p"})).await;
+    let large = "x".repeat(70 * 1024);
+    let answer =
+        house.program().post("/api/auth/login", json!({"username": large, "password": "p"})).await;
     assert_eq!(answer.status, 413, "{}", answer.text);
-    let answer = house.program().with_header("content-type", "text/plain").post("/api/auth/login", json!({})).await;
+    let answer = house
+        .browser()
+        .with_header("content-type", "text/plain")
+        .post("/api/auth/login", json!({}))
+        .await;
     assert_eq!(answer.status, 415, "{}", answer.text);
     let answer = house.program().post("/api/auth/login", json!({"username": 3})).await;
     assert!(matches!(answer.status, 400 | 422), "{}", answer.text);
@@ -58,8 +64,9 @@ async fn bodies_over_the_limit_and_of_the_wrong_kind_are_refused() {
 async fn a_path_in_the_public_url_works_stripped_or_not() {
     let house = House::with_public_url("https://home.example.org/latchkey").await;
     for path in ["/latchkey/login", "/login"] {
-        let page = house.guest().with_header("host", "home.example.org").get(path).await.expect(200);
-        assert!(page.text.contains("\"/latchkey/login\""), "{path}: links keep the path");
+        let page =
+            house.guest().with_header("host", "home.example.org").get(path).await.expect(200);
+        assert!(page.text.contains("latchkey/login\""), "{path}: links keep the path");
     }
     house.guest().get("/healthz").await.expect(200);
     house.guest().get("/latchkey/readyz").await.expect(200);

@@ -159,6 +159,15 @@ impl Jellyfin {
         })
     }
 
+    /// Lays `policy` over an account's; gives whether there is one of that name.
+    pub fn change_policy(&self, name: &str, policy: &Map<String, Value>) -> bool {
+        self.server.with_state(|state| {
+            let id = state.user_named(name).map(|user| user.id.clone());
+            let user = id.and_then(|id| state.user_mut(&id));
+            user.map(|user| user.policy.extend(policy.clone())).is_some()
+        })
+    }
+
     /// Replaces an account's configuration fields; gives whether there is one of that name.
     pub fn configure_user(&self, name: &str, configuration: &Map<String, Value>) -> bool {
         self.server.with_state(|state| {

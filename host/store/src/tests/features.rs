@@ -60,13 +60,8 @@ fn an_account_has_one_owner() {
     let taken = write(&store, |tx| tx.users().put(&ben)).expect_err("taken");
     assert!(matches!(taken, StoreError::Taken { what: Unique::Account { .. }, .. }));
     let mut clara = signup(3, "clara");
-    clara.steps = vec![Step {
-        backend: backend("films"),
-        state: StepState::Created { account: "a\0b".to_owned(), login_name: "x".to_owned() },
-        attempts: 1,
-        not_before: None,
-        last_fault: None,
-    }];
+    let state = StepState::Created { account: "a\0b".to_owned(), login_name: "x".to_owned() };
+    clara.steps = vec![Step { state, ..Step::planned(backend("films"), false) }];
     assert!(write(&store, |tx| tx.signups().put(&clara)).is_err());
     let found = read(&store, |tx| tx.users().by_account(&backend("films"), "a\0b"));
     assert_eq!(found.map(|user| user.id), Some(anna.id.clone()));

@@ -2,7 +2,7 @@
 
 use super::{at, random_bytes, read, store, user, write};
 use crate::activity::ActivityFilter;
-use crate::users::UserFilter;
+use crate::users::{UserFilter, UserOrder};
 use crate::{Cursor, PageRequest, Store};
 use domain::activity::{ActivityKind, Actor, NewActivity};
 use domain::ids::UserId;
@@ -57,6 +57,13 @@ fn a_filter_by_state_keeps_the_order() {
     .expect("written");
     let filter = UserFilter { state: Some(UserState::Expired), ..UserFilter::default() };
     assert_eq!(all_names(&store, 1, "", &filter), ["b", "c"]);
+    let newest = UserFilter { order: UserOrder::Newest, ..filter };
+    write(&store, |tx| tx.users().put(&User { created_at: at(9), ..user(9, "later") }))
+        .expect("written");
+    let everybody = UserFilter { state: None, ..newest.clone() };
+    assert_eq!(all_names(&store, 2, "", &newest), ["c", "b"]);
+    assert_eq!(all_names(&store, 2, "", &everybody), ["later", "c", "a", "b", "d"]);
+    assert_eq!(all_names(&store, 2, "la", &everybody), ["later"]);
 }
 
 #[test]

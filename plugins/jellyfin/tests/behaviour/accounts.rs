@@ -132,7 +132,7 @@ fn a_rename_to_a_taken_an_invalid_or_an_unchanged_name_writes_nothing() {
     assert_eq!(Jellyfin::rename(&on("12.0"), ALICE, "a/b").unwrap_err().kind, Kind::InvalidInput);
     let lent = on("12.0").json("GET /Users", 200, &three());
     assert!(Jellyfin::rename(&lent, ALICE, "alice").is_ok());
-    let lent = on("12.0").json("GET /Users", 200, &json!([]));
+    let lent = on("12.0").json("GET /Users", 200, &json!([user(BOB, "bob", &json!({}))]));
     assert_eq!(Jellyfin::rename(&lent, ALICE, "alicia").unwrap_err().kind, Kind::NotFound);
 }
 
@@ -163,6 +163,40 @@ fn deleting_is_done_when_the_account_is_gone() {
     );
     assert_eq!(Jellyfin::delete(&lent, ALICE), Ok(()));
     let lent = host().lost(&delete, FailureKind::TimedOut).json("GET /Users", 200, &three());
+    assert_eq!(Jellyfin::delete(&lent, ALICE).unwrap_err().kind, Kind::OutcomeUnknown);
+}
+
+/// What proxies say where they do not know where Jellyfin went.
+const NOT_OURS: [&[(&str, &str)]; 3] =
+    [&[("content-type", "text/html")], &[("content-type", "text/plain; charset=utf-8")], &[]];
+
+#[test]
+fn a_404_that_is_not_jellyfins_says_nothing_about_an_account() {
+    let (one, delete) = (format!("GET /Users/{ALICE}"), format!("DELETE /Users/{ALICE}"));
+    for headers in NOT_OURS {
+        let lent = host().answer(&delete, 404, headers, "404 page not found");
+        assert_eq!(Jellyfin::delete(&lent, ALICE).unwrap_err().kind, Kind::Misconfigured);
+        let lent = host().answer(&one, 404, headers, "404 page not found");
+        assert_eq!(Jellyfin::disable(&lent, ALICE).unwrap_err().kind, Kind::Misconfigured);
+        let lent = host().answer(&one, 404, headers, "404 page not found");
+        assert_eq!(Jellyfin::get(&lent, ALICE).unwrap_err().kind, Kind::Misconfigured);
+        let lent = host().answer("GET /Users", 404, headers, "404 page not found");
+        assert_eq!(Jellyfin::find(&lent, "alice").unwrap_err().kind, Kind::Misconfigured);
+    }
+}
+
+#[test]
+fn a_server_without_any_user_is_not_believed() {
+    let empty = || json!([]);
+    let lent = host().json("GET /Users", 200, &empty());
+    assert_eq!(Jellyfin::find(&lent, "alice").unwrap_err().kind, Kind::BadReply);
+    let lent = host().json("GET /Users", 200, &empty());
+    assert_eq!(Jellyfin::list_accounts(&lent, &page(None, 9)).unwrap_err().kind, Kind::BadReply);
+    let lent = host().lost(&format!("DELETE /Users/{ALICE}"), FailureKind::TimedOut).json(
+        "GET /Users",
+        200,
+        &empty(),
+    );
     assert_eq!(Jellyfin::delete(&lent, ALICE).unwrap_err().kind, Kind::OutcomeUnknown);
 }
 

@@ -5,7 +5,7 @@ use latchkey_sdk::accounts::{Account, Accounts, Attempt, NewAccount};
 use latchkey_sdk::fault::{Fault, Kind};
 use latchkey_sdk::http::FailureKind;
 use latchkey_sdk::testing::Script;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::samples::{ALICE, BOB, OPAQUE, alice, host, on, signed_in, unused, user};
 
@@ -25,11 +25,15 @@ fn create(lent: &Script, name: &str, attempt: Attempt) -> Result<Account, Fault>
 
 /// A server of 12.0 on which somebody else is.
 fn others() -> Script {
-    on("12.0").json("GET /Users", 200, &json!([user(BOB, "bob", &json!({}))]))
+    on("12.0").json("GET /Users", 200, &bob_only())
+}
+
+fn bob_only() -> Value {
+    json!([user(BOB, "bob", &json!({}))])
 }
 
 /// The same with alice, after a request whose outcome is unclear.
-fn then_alice(lent: Script, policy: &serde_json::Value) -> Script {
+fn then_alice(lent: Script, policy: &Value) -> Script {
     lent.json("GET /Users", 200, &json!([alice(policy)]))
 }
 
@@ -70,7 +74,7 @@ fn an_account_without_a_password_is_never_made() {
 fn a_400_is_a_race_or_an_unknown_rule() {
     let lent = then_alice(others().text(NEW, 400, OPAQUE), &json!({}));
     assert_eq!(create(&lent, "alice", Attempt::First).unwrap_err().kind, Kind::Conflict);
-    let lent = others().text(NEW, 400, OPAQUE).json("GET /Users", 200, &json!([]));
+    let lent = others().text(NEW, 400, OPAQUE).json("GET /Users", 200, &bob_only());
     assert_eq!(create(&lent, "alice", Attempt::First).unwrap_err().kind, Kind::InvalidInput);
 }
 
@@ -87,7 +91,7 @@ fn a_lost_answer_is_looked_after_and_our_password_proves_the_account_ours() {
 
 #[test]
 fn what_is_not_there_yet_may_still_come() {
-    let lent = others().lost(NEW, FailureKind::Closed).json("GET /Users", 200, &json!([]));
+    let lent = others().lost(NEW, FailureKind::Closed).json("GET /Users", 200, &bob_only());
     assert_eq!(create(&lent, "alice", Attempt::First).unwrap_err().kind, Kind::OutcomeUnknown);
     let lent = others().lost(NEW, FailureKind::Closed).empty("GET /Users", 503);
     assert_eq!(create(&lent, "alice", Attempt::First).unwrap_err().kind, Kind::OutcomeUnknown);
@@ -139,4 +143,30 @@ fn after_doubt_somebody_elses_account_is_a_conflict() {
         let lent = then_alice(on("12.0"), &policy);
         assert_eq!(create(&lent, "alice", Attempt::AfterDoubt).unwrap_err().kind, Kind::Conflict);
     }
+}
+
+#[test]
+fn trouble_before_anything_was_sent_leaves_no_doubt() {
+    // Else the next attempt would take an account that was there before for a half-made one of ours.
+    let page = [("content-type", "text/html")];
+    for lent in [
+        on("12.0").text("GET /Users", 500, OPAQUE),
+        on("12.0").json("GET /Users", 200, &json!({"not": "a list"})),
+        on("12.0").json("GET /Users", 200, &json!([])),
+        host().json("GET /System/Info/Public", 200, &json!({})),
+        host().answer("GET /System/Info/Public", 404, &page, "<html>"),
+    ] {
+        let fault = create(&lent, "alice", Attempt::First).unwrap_err();
+        assert_eq!(fault.kind, Kind::Unavailable, "{fault:?}");
+    }
+}
+
+#[test]
+fn after_doubt_an_account_that_nobody_lets_us_try_stays_in_doubt() {
+    let lent = then_alice(on("12.0"), &json!({})).text(SIGN_IN, 403, "Blocked by the proxy").json(
+        &format!("GET /Users/{ALICE}"),
+        200,
+        &alice(&json!({})),
+    );
+    assert_eq!(create(&lent, "alice", Attempt::AfterDoubt).unwrap_err().kind, Kind::OutcomeUnknown);
 }

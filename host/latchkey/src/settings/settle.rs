@@ -1,0 +1,257 @@
+//! Checked values to settled settings: how keys depend on one another.
+
+use crate::settings::backend::{self, Manifests};
+use crate::settings::check::{Check, Checked, Found};
+use crate::settings::kind::Parsed;
+use crate::settings::place::Spot;
+use core::net::SocketAddr;
+use core::time::Duration;
+use domain::passwords::MIN_CHARS;
+use domain::settings::{Dates, FirstAdmin, Log, Server, Settings, SignIn, Source, Texts, Tls};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use url::Url;
+
+/// Defaults that hold only where something else is left alone: whoever says where to listen does not
+/// expect a further port.
+pub(crate) fn dependent_defaults(checked: &mut Checked) {
+    let values = Values { checked };
+    if values.is_set("server.listen") && !values.is_set("server.listen_http") {
+        let off = Found { parsed: Parsed::OptionalAddress(None), spot: Spot::Default };
+        checked.values.insert("server.listen_http".to_owned(), off);
+    }
+}
+
+/// Settles everything; what does not fit together is among the check's problems.
+pub(crate) fn settle(
+    check: &mut Check<'_>,
+    checked: &Checked,
+    manifests: &Manifests,
+    now: Timestamp,
+) -> Settings {
+    let values = Values { checked };
+    let server = server(&values);
+    let tls = tls(check, &values, &server);
+    let backends = checked.items.get("backend").into_iter().flatten();
+    Settings {
+        tls,
+        admin: admin(check, &values),
+        log: Log { level: values.text("log.level"), json: values.text("log.format") == "json" },
+        signin: signin(check, &values),
+        backends: backends
+            .filter_map(|item| backend::settle(check, item, manifests, now))
+            .collect(),
+        texts: Texts {
+            contact: values.text("texts.contact"),
+            help: values.text("texts.help"),
+            success: values.text("texts.success"),
+            mail_footer: values.text("texts.mail_footer"),
+        },
+        dates: Dates {
+            format: values.text("dates.format"),
+            clock_24h: matches!(values.parsed("dates.clock_24h"), Some(Parsed::Flag(true))),
+            zone: values.text("dates.zone"),
+            language: values.text("dates.language"),
+        },
+        plugin_consent: consent(checked),
+        server,
+    }
+}
+
+/// Where each value came from; defaults are left out.
+pub(crate) fn sources(check: &Check<'_>, checked: &Checked) -> BTreeMap<String, Source> {
+    let of = |found: &Found| found.spot.source(check.file);
+    let mut sources: BTreeMap<String, Source> = checked
+        .values
+        .iter()
+        .filter(|(_, found)| found.spot != Spot::Default)
+        .map(|(key, found)| (key.clone(), of(found)))
+        .collect();
+    for (section, items) in &checked.items {
+        for item in items {
+            sources.insert(format!("{section}.{}", item.id), item.spot.source(check.file));
+        }
+    }
+    sources
+}
+
+struct Values<'a> {
+    checked: &'a Checked,
+}
+
+impl<'a> Values<'a> {
+    fn found(&self, key: &str) -> Option<&'a Found> {
+        self.checked.values.get(key)
+    }
+
+    fn parsed(&self, key: &str) -> Option<&'a Parsed> {
+        self.found(key).map(|found| &found.parsed)
+    }
+
+    fn is_set(&self, key: &str) -> bool {
+        self.found(key).is_some_and(|found| found.spot != Spot::Default)
+    }
+
+    fn text(&self, key: &str) -> String {
+        match self.parsed(key) {
+            Some(Parsed::Text(text)) => text.clone(),
+            _ => String::new(),
+        }
+    }
+
+    fn duration(&self, key: &str, default: Duration) -> Duration {
+        match self.parsed(key) {
+            Some(Parsed::Duration(length, _)) => *length,
+            _ => default,
+        }
+    }
+
+    fn urls(&self, key: &str) -> Vec<Url> {
+        match self.parsed(key) {
+            Some(Parsed::Urls(urls)) => urls.clone(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn server(values: &Values<'_>) -> Server {
+    let listen: Vec<SocketAddr> = match values.parsed("server.listen") {
+        Some(Parsed::Addresses(addresses)) => {
+            let mut unique = Vec::new();
+            for address in addresses {
+                if !unique.contains(address) || address.port() == 0 {
+                    unique.push(*address);
+                }
+            }
+            unique
+        }
+        _ => Vec::new(),
+    };
+    let listen_http = match values.parsed("server.listen_http") {
+        Some(Parsed::OptionalAddress(address)) => *address,
+        _ => None,
+    };
+    Server {
+        public_url: match values.parsed("server.public_url") {
+            Some(Parsed::Url(url)) => Some(url.clone()),
+            _ => None,
+        },
+        other_urls: values.urls("server.other_urls"),
+        listen,
+        listen_http,
+        trusted_proxies: match values.parsed("server.trusted_proxies") {
+            Some(Parsed::Networks(networks)) => networks.clone(),
+            _ => Vec::new(),
+        },
+    }
+}
+
+fn tls(check: &mut Check<'_>, values: &Values<'_>, server: &Server) -> Tls {
+    let Some(mode) = values.found("tls.mode") else { return Tls::SelfSigned };
+    match values.text("tls.mode").as_str() {
+        "off" => {
+            let open = server.listen.iter().find(|address| !address.ip().is_loopback());
+            if let Some(open) = open
+                && server.trusted_proxies.is_empty()
+            {
+                let message = format!("plain http on {open} would send passwords in the clear");
+                let advice = "listen on 127.0.0.1 only, or name your reverse proxy in server.trusted_proxies";
+                check.error_with_advice(&mode.spot, "tls.mode", (message, advice));
+            }
+            Tls::Off
+        }
+        "acme" => {
+            let advice = "use \"files\" with a certificate of your own, or \"self-signed\"";
+            let message = "\"acme\" is not in this version";
+            check.error_with_advice(&mode.spot, "tls.mode", (message, advice));
+            Tls::SelfSigned
+        }
+        "files" => {
+            let mut path = |name: &str| match values.parsed(&format!("tls.{name}")) {
+                Some(Parsed::Path(path)) => Some(check.base.join(path)),
+                _ => {
+                    let advice = format!("add {name} = \"...\" below [tls]");
+                    let message = "is missing, but tls.mode is \"files\"";
+                    check.error_with_advice(&mode.spot, &format!("tls.{name}"), (message, advice));
+                    None
+                }
+            };
+            match (path("certificate"), path("key")) {
+                (Some(certificate), Some(key)) => Tls::Files { certificate, key },
+                _ => Tls::SelfSigned,
+            }
+        }
+        _ => Tls::SelfSigned,
+    }
+}
+
+fn admin(check: &mut Check<'_>, values: &Values<'_>) -> Option<FirstAdmin> {
+    match (values.found("admin.username"), values.found("admin.password")) {
+        (Some(name), Some(password)) => {
+            let (Parsed::Username(username), Parsed::Secret(secret)) =
+                (&name.parsed, &password.parsed)
+            else {
+                return None;
+            };
+            if secret.expose().chars().count() < MIN_CHARS {
+                let message = format!("is shorter than {MIN_CHARS} characters");
+                check.error_with_advice(
+                    &password.spot,
+                    "admin.password",
+                    (message, "choose a longer one"),
+                );
+                return None;
+            }
+            Some(FirstAdmin { username: username.clone(), password: secret.clone() })
+        }
+        (Some(name), None) => {
+            if !values.is_set("admin.provider") && !check.complained_of("admin.password") {
+                let advice = "add password_file = \"...\" below [admin]";
+                check.error_with_advice(&name.spot, "admin.password", ("is missing", advice));
+            }
+            None
+        }
+        (None, Some(password)) => {
+            if !check.complained_of("admin.username") {
+                let advice = "add username = \"...\" below [admin]";
+                check.error_with_advice(&password.spot, "admin.username", ("is missing", advice));
+            }
+            None
+        }
+        (None, None) => None,
+    }
+}
+
+fn signin(check: &mut Check<'_>, values: &Values<'_>) -> SignIn {
+    let defaults = SignIn::default();
+    let signin = SignIn {
+        access_token_life: values.duration("signin.access_token_life", defaults.access_token_life),
+        session_life: values.duration("signin.session_life", defaults.session_life),
+        session_end: values.duration("signin.session_end", defaults.session_end),
+    };
+    for (shorter, longer, key, than) in [
+        (signin.access_token_life, signin.session_life, "access_token_life", "session_life"),
+        (signin.session_life, signin.session_end, "session_life", "session_end"),
+    ] {
+        if shorter > longer {
+            let key = format!("signin.{key}");
+            let than = format!("signin.{than}");
+            let set = [&key, &than].into_iter().find(|key| values.is_set(key));
+            let spot = set.and_then(|key| values.found(key)).map(|found| found.spot.clone());
+            let message = format!("is longer than {than}");
+            let advice = "shorten the one or lengthen the other";
+            check.error_with_advice(&spot.unwrap_or(Spot::Default), &key, (message, advice));
+        }
+    }
+    signin
+}
+
+fn consent(checked: &Checked) -> BTreeMap<String, String> {
+    let items = checked.items.get("plugins").into_iter().flatten();
+    items
+        .filter_map(|item| match item.values.get("sha256").map(|found| &found.parsed) {
+            Some(Parsed::Text(hash)) => Some((item.id.clone(), hash.clone())),
+            _ => None,
+        })
+        .collect()
+}

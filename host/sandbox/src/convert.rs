@@ -1,0 +1,254 @@
+//! Between the contract's types and the domain's.
+//!
+//! What a guest says is cut to sane lengths here; what makes no sense is a `bad-reply`.
+
+use crate::contract::accounts::exports::latchkey::accounts::backend as accounts;
+use crate::contract::base::exports::latchkey::plugin::lifecycle;
+use crate::contract::common::attribute::{Attribute, Value};
+use crate::contract::common::fault as wire;
+use crate::contract::identity::exports::latchkey::identity::provider as identity;
+use crate::redact::Redactor;
+use core::time::Duration;
+use domain::accounts::{
+    Abilities, Attempt, BackendAccount, Condition, Library, LibraryAccess, NameRules, NewAccount,
+    Offer, PasswordRules,
+};
+use domain::fault::{Fault, FaultKind};
+use domain::identity::{Identity, Verdict};
+use domain::plugins::{Report, Stage, StageOutcome};
+use jiff::Timestamp;
+
+/// Bytes of a sentence for the admin.
+const SENTENCE: usize = 600;
+/// Bytes of a code, a field's name, an id.
+const NAME: usize = 256;
+/// The longest wait a backend may ask for.
+const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
+
+/// A guest's fault, without the secrets of the call.
+pub(crate) fn fault(fault: wire::Fault, redactor: &Redactor) -> Fault {
+    let kind = match fault.kind {
+        wire::Kind::InvalidInput => FaultKind::InvalidInput,
+        wire::Kind::WrongCredential => FaultKind::WrongCredential,
+        wire::Kind::NotFound => FaultKind::NotFound,
+        wire::Kind::Conflict => FaultKind::Conflict,
+        wire::Kind::Forbidden => FaultKind::Forbidden,
+        wire::Kind::CredentialRejected => FaultKind::CredentialRejected,
+        wire::Kind::Unsupported => FaultKind::Unsupported,
+        wire::Kind::RateLimited => FaultKind::RateLimited,
+        wire::Kind::Unavailable => FaultKind::Unavailable,
+        wire::Kind::TimedOut => FaultKind::TimedOut,
+        wire::Kind::OutcomeUnknown => FaultKind::OutcomeUnknown,
+        wire::Kind::BadReply => FaultKind::BadReply,
+        wire::Kind::Misconfigured => FaultKind::Misconfigured,
+        wire::Kind::Internal => FaultKind::Internal,
+    };
+    Fault {
+        kind,
+        code: redactor.line(&fault.code, NAME),
+        detail: redactor.line(&fault.detail, SENTENCE),
+        field: fault.field.map(|field| redactor.line(&field, NAME)),
+        retry_after: fault
+            .retry_after_ms
+            .map(|ms| Duration::from_millis(ms.into()).min(LONGEST_WAIT)),
+        upstream_status: fault.upstream_status,
+    }
+}
+
+/// An answer that breaks the contract in meaning.
+pub(crate) fn bad_reply(what: &str) -> Fault {
+    Fault::new(FaultKind::BadReply, "sandbox.bad-reply", format!("the plugin answered {what}"))
+}
+
+pub(crate) fn stage(stage: &lifecycle::Stage, redactor: &Redactor) -> Stage {
+    Stage {
+        name: redactor.line(&stage.name, NAME),
+        outcome: match stage.outcome {
+            lifecycle::Outcome::Passed => StageOutcome::Passed,
+            lifecycle::Outcome::Warned => StageOutcome::Warned,
+            lifecycle::Outcome::Failed => StageOutcome::Failed,
+            lifecycle::Outcome::Skipped => StageOutcome::Skipped,
+        },
+        detail: redactor.line(&stage.detail, SENTENCE),
+        took_ms: stage.took_ms.into(),
+    }
+}
+
+pub(crate) fn report(report: lifecycle::Report, redactor: &Redactor) -> Report {
+    let notice = |notice: lifecycle::Notice| {
+        let severity = match notice.severity {
+            lifecycle::Severity::Info => "info",
+            lifecycle::Severity::Warning => "warning",
+            lifecycle::Severity::Error => "error",
+        };
+        let code = redactor.line(&notice.code, NAME);
+        (severity.to_owned(), code, redactor.line(&notice.detail, SENTENCE))
+    };
+    Report {
+        product: redactor.line(&report.product, NAME),
+        version: redactor.line(&report.version, NAME),
+        server_id: report.server_id.map(|id| redactor.line(&id, NAME)),
+        features: report.features.into_iter().map(|one| redactor.line(&one, NAME)).collect(),
+        notices: report.notices.into_iter().map(notice).collect(),
+    }
+}
+
+pub(crate) fn offer(offering: accounts::Offering) -> Offer {
+    let has = |ability| offering.abilities.contains(ability);
+    Offer {
+        abilities: Abilities {
+            create: has(accounts::Abilities::CREATE),
+            invite: has(accounts::Abilities::INVITE),
+            rename: has(accounts::Abilities::RENAME),
+            disable: has(accounts::Abilities::DISABLE),
+            delete: has(accounts::Abilities::DELETE),
+            set_password: has(accounts::Abilities::SET_PASSWORD),
+            own_password: has(accounts::Abilities::OWN_PASSWORD),
+            profiles: has(accounts::Abilities::PROFILES),
+            libraries: has(accounts::Abilities::LIBRARIES),
+            last_seen: has(accounts::Abilities::LAST_SEEN),
+        },
+        names: offering.names.map(|rules| NameRules {
+            pattern: rules.pattern,
+            max: rules.max,
+            words: rules.words,
+        }),
+        password: offering.password.map(|rules| PasswordRules {
+            min: rules.min,
+            max: rules.max,
+            forbidden: rules.forbidden,
+        }),
+    }
+}
+
+/// # Errors
+/// `bad-reply` where the account has no id or no name: nothing could be done with it later.
+pub(crate) fn account(account: accounts::Account) -> Result<BackendAccount, Fault> {
+    if account.id.is_empty() || account.login_name.is_empty() {
+        return Err(bad_reply("an account without an id or a name"));
+    }
+    Ok(BackendAccount {
+        id: account.id,
+        login_name: account.login_name,
+        display_name: account.display_name,
+        email: account.email,
+        condition: match account.condition {
+            accounts::Condition::Active => Condition::Active,
+            accounts::Condition::Disabled => Condition::Disabled,
+            accounts::Condition::Invited => Condition::Invited,
+            accounts::Condition::Locked => Condition::Locked,
+        },
+        admin: account.admin,
+        foreign: account.foreign,
+        libraries: match account.libraries {
+            accounts::Access::All => LibraryAccess::All,
+            accounts::Access::Only(ids) => LibraryAccess::Only(ids),
+            accounts::Access::Unknown => LibraryAccess::Unknown,
+        },
+        last_seen: account.last_seen.and_then(moment),
+        created: account.created.and_then(moment),
+        attributes: account.attributes.into_iter().map(attribute).collect(),
+    })
+}
+
+/// A moment that no calendar has is none.
+fn moment(seconds: u64) -> Option<Timestamp> {
+    Timestamp::from_second(i64::try_from(seconds).ok()?).ok()
+}
+
+pub(crate) fn attribute(attribute: Attribute) -> (String, String) {
+    let words = match attribute.value {
+        Value::Text(text) => text,
+        Value::Texts(texts) => texts.join(", "),
+        Value::Number(number) => number.to_string(),
+        Value::Flag(flag) => if flag { "yes" } else { "no" }.to_owned(),
+    };
+    (attribute.name, words)
+}
+
+pub(crate) fn new_account(account: &NewAccount) -> accounts::NewAccount {
+    accounts::NewAccount {
+        login_name: account.login_name.clone(),
+        password: account.password.as_ref().map(|password| password.expose().clone()),
+        email: account.email.clone(),
+        display_name: account.display_name.clone(),
+    }
+}
+
+pub(crate) const fn attempt(attempt: Attempt) -> accounts::Attempt {
+    match attempt {
+        Attempt::First => accounts::Attempt::First,
+        Attempt::AfterDoubt => accounts::Attempt::AfterDoubt,
+    }
+}
+
+pub(crate) fn library(library: accounts::Library) -> Library {
+    Library { id: library.id, name: library.name, kind: library.kind }
+}
+
+/// # Errors
+/// `bad-reply` for an acceptance of nobody.
+pub(crate) fn verdict(verdict: identity::Verdict) -> Result<Verdict, Fault> {
+    Ok(match verdict {
+        identity::Verdict::Accepted(person) if person.subject.is_empty() => {
+            return Err(bad_reply("that a person without an id may come in"));
+        }
+        identity::Verdict::Accepted(person) => Verdict::Accepted(Identity {
+            subject: person.subject,
+            display_name: person.display_name,
+            login_name: person.login_name,
+            email: person.email,
+            email_verified: person.email_verified,
+        }),
+        identity::Verdict::Rejected(attempts_left) => Verdict::Rejected { attempts_left },
+        identity::Verdict::Withheld => Verdict::Withheld,
+        identity::Verdict::Disabled => Verdict::Disabled,
+        identity::Verdict::TooManySessions => Verdict::TooManySessions,
+        identity::Verdict::NotHere => Verdict::NotHere,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::secret::Secret;
+
+    #[test]
+    fn a_fault_is_cut_and_without_the_secrets_of_the_call() {
+        let redactor = Redactor::new([&Secret::from("hunter22")]);
+        let said = wire::Fault {
+            kind: wire::Kind::RateLimited,
+            code: "media.hunter22".to_owned(),
+            detail: format!("GET /?key=hunter22\r\n{}", "x".repeat(5_000)),
+            field: Some("hunter22".to_owned()),
+            retry_after_ms: Some(u32::MAX),
+            upstream_status: Some(429),
+        };
+        let fault = fault(said, &redactor);
+        let words = format!("{fault:?}");
+        assert!(!words.contains("hunter22"), "{words}");
+        assert!(fault.detail.len() <= SENTENCE + 3 && !fault.detail.contains('\n'));
+        assert_eq!(fault.kind, FaultKind::RateLimited);
+        assert_eq!(fault.retry_after, Some(LONGEST_WAIT));
+    }
+
+    #[test]
+    fn an_account_without_an_id_is_a_bad_reply() {
+        let said = accounts::Account {
+            id: String::new(),
+            login_name: "Ann".to_owned(),
+            display_name: None,
+            email: None,
+            condition: accounts::Condition::Active,
+            admin: false,
+            foreign: None,
+            libraries: accounts::Access::All,
+            last_seen: Some(u64::MAX),
+            created: None,
+            attributes: Vec::new(),
+        };
+        let good = accounts::Account { id: "1".to_owned(), ..said.clone() };
+        assert_eq!(account(said).map_err(|fault| fault.kind), Err(FaultKind::BadReply));
+        assert_eq!(account(good).map(|account| account.last_seen), Ok(None));
+    }
+}

@@ -1,0 +1,326 @@
+//! What one configured instance may do: its settings and secrets checked against the manifest, and a
+//! connection to each endpoint the admin filled in.
+//!
+//! A right exists here or not at all: the imports look nothing up anywhere else.
+
+use crate::manifest::pin_key;
+use crate::patterns::Pattern;
+use crate::redact::Redactor;
+use crate::values::{LONGEST, check_url, check_value};
+use domain::fault::{Fault, FaultKind};
+use domain::ids::{BackendId, PluginId};
+use domain::plugins::{EndpointSpec, Manifest};
+use domain::secret::Secret;
+use egress::{Client, Egress, Fingerprint, Policy, Reach, Trust};
+use std::collections::BTreeMap;
+use url::Url;
+
+/// A configured instance as the admin set it up.
+#[derive(Debug, Clone)]
+pub struct InstanceConfig {
+    /// Its id.
+    pub instance: BackendId,
+    /// The plugin that speaks to it.
+    pub plugin: PluginId,
+    /// By the manifest's keys; an empty value is unset.
+    pub settings: BTreeMap<String, String>,
+    /// By the manifest's keys.
+    pub secrets: BTreeMap<String, Secret>,
+}
+
+/// Whether all secrets must be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// Everything required.
+    Complete,
+    /// Secrets may be missing: `connect` is about to make them.
+    WithoutSecrets,
+}
+
+/// An endpoint the admin filled in.
+pub(crate) struct Endpoint {
+    /// Its base, without a slash at the end of the path.
+    pub(crate) base: Url,
+    /// What connects to it.
+    pub(crate) client: Client,
+}
+
+/// The rights of one instance under one manifest.
+pub(crate) struct Granted {
+    pub(crate) instance: BackendId,
+    pub(crate) manifest: Manifest,
+    /// Defaults filled in.
+    pub(crate) settings: BTreeMap<String, String>,
+    pub(crate) secrets: BTreeMap<String, Secret>,
+    pub(crate) endpoints: BTreeMap<String, Endpoint>,
+    /// The manifest's URL patterns, and what connects to their hosts.
+    pub(crate) patterns: Vec<Pattern>,
+    pub(crate) public: Option<Client>,
+    pub(crate) redactor: Redactor,
+}
+
+impl Granted {
+    /// No right at all, for a trial of the component itself.
+    pub(crate) fn nothing(instance: BackendId, manifest: &Manifest) -> Self {
+        Self {
+            instance,
+            manifest: manifest.clone(),
+            settings: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            endpoints: BTreeMap::new(),
+            patterns: Vec::new(),
+            public: None,
+            redactor: Redactor::default(),
+        }
+    }
+
+    /// # Errors
+    /// `invalid-input` with the field.
+    pub(crate) fn new(
+        config: &InstanceConfig,
+        manifest: &Manifest,
+        wanted: Wanted,
+        egress: &Egress,
+    ) -> Result<Self, Fault> {
+        let Checked { settings, secrets, places } = check(config, manifest, wanted)?;
+        let broken = |failure: egress::NetFailure| {
+            Fault::new(FaultKind::Internal, "net.protocol", failure.detail)
+        };
+        let mut endpoints = BTreeMap::new();
+        for (name, (base, policy)) in places {
+            let client = egress.client(policy).map_err(broken)?;
+            endpoints.insert(name, Endpoint { base, client });
+        }
+        let patterns: Vec<Pattern> =
+            manifest.allow_urls.iter().filter_map(|text| Pattern::parse(text).ok()).collect();
+        let policy = Policy { reach: Reach::Public, trust: Trust::Authorities };
+        let public =
+            if patterns.is_empty() { None } else { Some(egress.client(policy).map_err(broken)?) };
+        Ok(Self {
+            instance: config.instance.clone(),
+            manifest: manifest.clone(),
+            redactor: Redactor::new(secrets.values()),
+            settings,
+            secrets,
+            endpoints,
+            patterns,
+            public,
+        })
+    }
+}
+
+/// A configuration that fits a manifest; nothing is opened yet.
+pub(crate) struct Checked {
+    settings: BTreeMap<String, String>,
+    secrets: BTreeMap<String, Secret>,
+    places: BTreeMap<String, (Url, Policy)>,
+}
+
+/// # Errors
+/// `invalid-input` with the field.
+pub(crate) fn check(
+    config: &InstanceConfig,
+    manifest: &Manifest,
+    wanted: Wanted,
+) -> Result<Checked, Fault> {
+    let settings = settle_settings(config, manifest)?;
+    let secrets = settle_secrets(config, manifest, wanted)?;
+    let mut places = BTreeMap::new();
+    for (name, spec) in &manifest.endpoints {
+        if let Some(value) = settings.get(&spec.setting) {
+            let pin = pin_key(&manifest.endpoints, name);
+            let base = base(spec, value)?;
+            let policy = policy(&base, &pin, settings.get(&pin))?;
+            places.insert(name.clone(), (base, policy));
+        }
+    }
+    Ok(Checked { settings, secrets, places })
+}
+
+fn settle_settings(
+    config: &InstanceConfig,
+    manifest: &Manifest,
+) -> Result<BTreeMap<String, String>, Fault> {
+    let known = |key: &str| manifest.settings.iter().any(|spec| spec.key == key);
+    if let Some(key) = config.settings.keys().find(|key| !known(key)) {
+        let words = format!("{} has no setting of this name", manifest.name);
+        return Err(about(key, "unknown-setting", &words));
+    }
+    let mut settled = BTreeMap::new();
+    for spec in &manifest.settings {
+        let given = config.settings.get(&spec.key).map(|value| value.trim());
+        match given.filter(|value| !value.is_empty()) {
+            Some(value) => {
+                check_value(spec, value).map_err(|why| {
+                    about(&spec.key, "not-acceptable", &format!("the value {why}"))
+                })?;
+                settled.insert(spec.key.clone(), value.to_owned());
+            }
+            None => match &spec.default {
+                Some(default) => {
+                    settled.insert(spec.key.clone(), default.clone());
+                }
+                None if spec.required => {
+                    let words = format!("{} is missing", spec.label);
+                    return Err(about(&spec.key, "required", &words));
+                }
+                None => {}
+            },
+        }
+    }
+    Ok(settled)
+}
+
+fn settle_secrets(
+    config: &InstanceConfig,
+    manifest: &Manifest,
+    wanted: Wanted,
+) -> Result<BTreeMap<String, Secret>, Fault> {
+    let mut settled = BTreeMap::new();
+    for (key, secret) in &config.secrets {
+        if manifest.secrets.iter().all(|spec| spec.spec.key != *key) {
+            let words = format!("{} has no secret of this name", manifest.name);
+            return Err(about(key, "unknown-setting", &words));
+        }
+        if secret.expose().len() > LONGEST {
+            return Err(about(key, "not-acceptable", "the value is longer than 8 KiB"));
+        }
+        if !secret.expose().is_empty() {
+            settled.insert(key.clone(), secret.clone());
+        }
+    }
+    for spec in manifest.secrets.iter().filter(|secret| secret.spec.required) {
+        if wanted == Wanted::Complete && !settled.contains_key(&spec.spec.key) {
+            let words = format!("{} is missing", spec.spec.label);
+            return Err(about(&spec.spec.key, "required", &words));
+        }
+    }
+    Ok(settled)
+}
+
+fn base(spec: &EndpointSpec, value: &str) -> Result<Url, Fault> {
+    let wrong = |why: &str| about(&spec.setting, "not-acceptable", why);
+    let mut base = check_url(value).map_err(|why| wrong(&format!("the value {why}")))?;
+    if spec.schemes.iter().all(|scheme| scheme != base.scheme()) {
+        let schemes = spec.schemes.join(":// or ");
+        return Err(wrong(&format!("the address must begin with {schemes}://")));
+    }
+    if let Some(literal) = literal(&base)
+        && let Some(what) = Reach::AdminTyped.objection(literal)
+    {
+        let why = format!("the address is {what}, which is never connected to");
+        return Err(about(&spec.setting, "not-allowed", &why));
+    }
+    let path = base.path().trim_end_matches('/').to_owned();
+    base.set_path(&path);
+    Ok(base)
+}
+
+fn policy(base: &Url, field: &str, pin: Option<&String>) -> Result<Policy, Fault> {
+    let wrong = || {
+        let why = "a fingerprint is sha256: and 64 hexadecimal digits";
+        about(field, "not-acceptable", why)
+    };
+    let trust = match pin {
+        None if base.scheme() == "http" => Trust::Nobody,
+        None => Trust::Authorities,
+        Some(text) => Trust::Pinned(Fingerprint::parse(text).ok_or_else(wrong)?),
+    };
+    Ok(Policy { reach: Reach::AdminTyped, trust })
+}
+
+fn literal(url: &Url) -> Option<std::net::IpAddr> {
+    match url.host()? {
+        url::Host::Ipv4(v4) => Some(v4.into()),
+        url::Host::Ipv6(v6) => Some(v6.into()),
+        url::Host::Domain(_) => None,
+    }
+}
+
+fn about(field: &str, code: &str, detail: &str) -> Fault {
+    let mut fault = Fault::new(FaultKind::InvalidInput, format!("setting.{code}"), detail);
+    fault.field = Some(field.to_owned());
+    fault
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest() -> Manifest {
+        crate::manifest::parse(
+            r#"
+            id = "media"
+            name = "Media"
+            version = "1.0.0"
+            contract = "0.1"
+            [endpoint.server]
+            setting = "url"
+            schemes = ["https"]
+            [setting.url]
+            type = "url"
+            label = "Server address"
+            required = true
+            [setting.retries]
+            type = "number"
+            label = "Retries"
+            default = "3"
+            [setting.mode]
+            type = "choice"
+            label = "Mode"
+            options = ["a", "b"]
+            [secret.key]
+            label = "Key"
+            use = ["http"]
+            endpoints = ["server"]
+            required = true
+            "#,
+        )
+        .expect("manifest")
+    }
+
+    fn granted(settings: &[(&str, &str)], secrets: &[(&str, &str)]) -> Result<Granted, Fault> {
+        let config = InstanceConfig {
+            instance: BackendId::parse("media").expect("id"),
+            plugin: PluginId::parse("media").expect("id"),
+            settings: settings.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect(),
+            secrets: secrets.iter().map(|(k, v)| ((*k).into(), Secret::from(*v))).collect(),
+        };
+        let egress = Egress::new(egress::Options::default()).expect("egress");
+        Granted::new(&config, &manifest(), Wanted::Complete, &egress)
+    }
+
+    #[test]
+    fn good_settings_become_rights_with_defaults() {
+        let settings = [("url", " https://a.example/base/ "), ("mode", "")];
+        let Ok(granted) = granted(&settings, &[("key", "1234")]) else { panic!("refused") };
+        assert_eq!(granted.settings["retries"], "3");
+        assert!(!granted.settings.contains_key("mode"));
+        assert_eq!(granted.endpoints["server"].base.as_str(), "https://a.example/base");
+    }
+
+    #[test]
+    fn a_wrong_value_is_told_with_its_field() {
+        let url = ("url", "https://a.example");
+        let key = ("key", "1234");
+        for (settings, secrets, field, code) in [
+            (vec![], vec![key], "url", "setting.required"),
+            (vec![("url", "a.example")], vec![key], "url", "setting.not-acceptable"),
+            (vec![("url", "http://a.example")], vec![key], "url", "setting.not-acceptable"),
+            (vec![("url", "https://u:p@a.example")], vec![key], "url", "setting.not-acceptable"),
+            (vec![("url", "https://a.example?q")], vec![key], "url", "setting.not-acceptable"),
+            (vec![("url", "https://169.254.169.254")], vec![key], "url", "setting.not-allowed"),
+            (vec![url, ("retries", "x")], vec![key], "retries", "setting.not-acceptable"),
+            (vec![url, ("mode", "c")], vec![key], "mode", "setting.not-acceptable"),
+            (vec![url, ("other", "c")], vec![key], "other", "setting.unknown-setting"),
+            (vec![url, ("key", "c")], vec![key], "key", "setting.unknown-setting"),
+            (vec![url, ("fingerprint", "abc")], vec![key], "fingerprint", "setting.not-acceptable"),
+            (vec![url], vec![], "key", "setting.required"),
+            (vec![url], vec![key, ("spare", "1")], "spare", "setting.unknown-setting"),
+        ] {
+            let fault = granted(&settings, &secrets).err().expect(field);
+            assert_eq!((fault.field.as_deref(), fault.code.as_str()), (Some(field), code));
+            assert_eq!(fault.kind, FaultKind::InvalidInput);
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! What one call holds while it runs: the rights of its instance, its deadline, and what it has used.
+
+use crate::grants::Granted;
+use crate::journal::{Journal, LogLevel, LogLine};
+use crate::redact::Redactor;
+use crate::state::{Now, StateStore};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+use wasmtime::{Engine, ResourceLimiter, Store, UpdateDeadline};
+
+/// Bytes of a log line at most.
+const LINE: usize = 4 << 10;
+/// Fields of a log line at most.
+const FIELDS: usize = 16;
+/// Bytes a guest may hand over in one call of an import, or in its answer.
+const HANDED_OVER: usize = 8 << 20;
+/// Resource handles a component may hold.
+const HANDLES: usize = 10_000;
+/// Elements of a table at most; our own components have some hundred.
+const TABLE: usize = 20_000;
+
+/// The data of a call's store.
+pub(crate) struct Lent {
+    pub(crate) granted: Arc<Granted>,
+    pub(crate) state: Arc<dyn StateStore>,
+    pub(crate) now: Now,
+    pub(crate) journal: Arc<Journal>,
+    pub(crate) redactor: Redactor,
+    pub(crate) started: Instant,
+    pub(crate) deadline: Instant,
+    pub(crate) writes: Writes,
+    pub(crate) memory: Memory,
+    pub(crate) cpu: Arc<Cpu>,
+}
+
+impl Lent {
+    pub(crate) fn remaining(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    /// One line into the plugin's own log, cut, escaped, without known secrets.
+    pub(crate) fn log(&self, level: LogLevel, message: &str, fields: &[(String, String)]) {
+        let mut kept = vec![("backend".to_owned(), self.granted.instance.as_str().to_owned())];
+        let mut room = LINE;
+        let message = self.redactor.line(message, room);
+        room = room.saturating_sub(message.len());
+        for (name, value) in fields.iter().take(FIELDS) {
+            let (name, value) = (self.redactor.line(name, 64), self.redactor.line(value, room));
+            room = room.saturating_sub(name.len() + value.len());
+            kept.push((name, value));
+        }
+        let plugin = self.granted.manifest.id.as_str();
+        let backend = self.granted.instance.as_str();
+        tracing::debug!(
+            plugin.id = plugin,
+            backend.id = backend,
+            level = level.as_str(),
+            "{message}"
+        );
+        self.journal.write(LogLine { at: (self.now)(), level, message, fields: kept });
+    }
+
+    /// A store for this one call, with every limit set.
+    pub(crate) fn into_store(self, engine: &Engine) -> Store<Self> {
+        let mut store = Store::new(engine, self);
+        store.limiter(|lent| &mut lent.memory);
+        store.set_hostcall_fuel(HANDED_OVER);
+        store.set_max_component_handles(HANDLES);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(|context| {
+            let cpu = context.data().cpu.clone();
+            cpu.pause();
+            if cpu.is_spent() {
+                return Err(Hit::Cpu.into());
+            }
+            let again = async move {
+                tokio::task::yield_now().await;
+                cpu.resume();
+            };
+            Ok(UpdateDeadline::YieldCustom(1, Box::pin(again)))
+        });
+        store
+    }
+}
+
+/// The time a component has run, without the time it waited for an import or for its turn.
+pub(crate) struct Cpu {
+    budget: Duration,
+    used_us: AtomicU64,
+    since: Mutex<std::time::Instant>,
+}
+
+impl Cpu {
+    pub(crate) fn new(budget: Duration) -> Arc<Self> {
+        let since = Mutex::new(std::time::Instant::now());
+        Arc::new(Self { budget, used_us: AtomicU64::new(0), since })
+    }
+
+    /// It stops running.
+    pub(crate) fn pause(&self) {
+        let since = *self.since.lock().unwrap_or_else(PoisonError::into_inner);
+        let ran = u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.used_us.fetch_add(ran, Ordering::Relaxed);
+    }
+
+    /// It runs again.
+    pub(crate) fn resume(&self) {
+        *self.since.lock().unwrap_or_else(PoisonError::into_inner) = std::time::Instant::now();
+    }
+
+    fn is_spent(&self) -> bool {
+        Duration::from_micros(self.used_us.load(Ordering::Relaxed)) > self.budget
+    }
+}
+
+/// Whether a request that changes something may have left: known even when the call is gone.
+#[derive(Clone, Default)]
+pub(crate) struct Writes {
+    under_way: Arc<AtomicU32>,
+    sent: Arc<AtomicBool>,
+}
+
+impl Writes {
+    pub(crate) fn begin(&self) {
+        self.under_way.fetch_add(1, Ordering::AcqRel);
+    }
+
+    pub(crate) fn end(&self, maybe_sent: bool) {
+        if maybe_sent {
+            self.sent.store(true, Ordering::Release);
+        }
+        self.under_way.fetch_sub(1, Ordering::AcqRel);
+    }
+
+    /// A request that was under way when the call was dropped counts as sent.
+    pub(crate) fn maybe(&self) -> bool {
+        self.sent.load(Ordering::Acquire) || self.under_way.load(Ordering::Acquire) > 0
+    }
+}
+
+/// A limit that was hit; ends the call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Hit {
+    #[error("more memory than its limit")]
+    Memory,
+    #[error("more table space than its limit")]
+    Table,
+    #[error("more CPU time than its limit")]
+    Cpu,
+}
+
+/// The cap on what a component allocates, all its memories together.
+pub(crate) struct Memory {
+    left: usize,
+}
+
+impl Memory {
+    pub(crate) fn of_mib(limit: u32) -> Self {
+        Self { left: usize::try_from(limit).unwrap_or_default() << 20 }
+    }
+}
+
+impl ResourceLimiter for Memory {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let more = desired.saturating_sub(current);
+        self.left = self.left.checked_sub(more).ok_or(Hit::Memory)?;
+        Ok(true)
+    }
+
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        if desired > TABLE { Err(Hit::Table.into()) } else { Ok(true) }
+    }
+
+    fn instances(&self) -> usize {
+        64
+    }
+
+    fn tables(&self) -> usize {
+        64
+    }
+
+    fn memories(&self) -> usize {
+        8
+    }
+}

@@ -1,0 +1,106 @@
+//! Known secrets taken out of words that a guest or a server made.
+//!
+//! A guard behind the rule that nobody writes a secret into a log or a fault, not a replacement of it:
+//! a secret that was changed on the way (cut, hashed, spelled backwards) is not found.
+
+use base64::Engine as _;
+use domain::secret::Secret;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use zeroize::Zeroizing;
+
+/// Shorter values would black out half of every sentence and are worth little as secrets.
+const SHORTEST: usize = 4;
+
+/// What must not be seen, in the forms it travels in.
+#[derive(Clone, Default)]
+pub(crate) struct Redactor {
+    needles: Vec<Zeroizing<String>>,
+}
+
+impl Redactor {
+    pub(crate) fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
+        let mut this = Self::default();
+        for secret in secrets {
+            this.add(secret);
+        }
+        this
+    }
+
+    pub(crate) fn add(&mut self, secret: &Secret) {
+        let value = secret.expose();
+        if value.len() < SHORTEST {
+            return;
+        }
+        let json = serde_json::Value::from(value.as_str()).to_string();
+        let forms = [
+            value.clone(),
+            json.trim_matches('"').to_owned(),
+            utf8_percent_encode(value, NON_ALPHANUMERIC).to_string(),
+            base64::engine::general_purpose::STANDARD
+                .encode(value)
+                .trim_end_matches('=')
+                .to_owned(),
+        ];
+        for form in forms.map(Zeroizing::new) {
+            if !self.needles.contains(&form) {
+                self.needles.push(form);
+            }
+        }
+        // The longest first, or a secret inside another would leave the rest of it standing.
+        self.needles.sort_by_key(|needle| core::cmp::Reverse(needle.len()));
+    }
+
+    /// `text` with every known secret as `***`.
+    pub(crate) fn clean(&self, text: &str) -> String {
+        let mut clean = text.to_owned();
+        for needle in &self.needles {
+            if clean.contains(needle.as_str()) {
+                clean = clean.replace(needle.as_str(), "***");
+            }
+        }
+        clean
+    }
+
+    /// One line of at most `longest` bytes: secrets out, control characters escaped.
+    pub(crate) fn line(&self, text: &str, longest: usize) -> String {
+        let mut line = String::new();
+        for character in self.clean(text).chars() {
+            let escaped = character.is_control() || matches!(character, '\u{2028}' | '\u{2029}');
+            let before = line.len();
+            if escaped {
+                line.extend(character.escape_default());
+            } else {
+                line.push(character);
+            }
+            if line.len() > longest {
+                line.truncate(before);
+                line.push('…');
+                break;
+            }
+        }
+        line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_found_in_every_form_it_travels_in() {
+        let redactor = Redactor::new([&Secret::from("p\"ss wörd")]);
+        for text in
+            ["x p\"ss wörd y", "x p\\\"ss wörd y", "x p%22ss%20w%C3%B6rd y", "x cCJzcyB3w7ZyZA== y"]
+        {
+            let clean = redactor.clean(text);
+            assert!(clean.contains("***") && !clean.contains("ss"), "{clean}");
+        }
+    }
+
+    #[test]
+    fn a_line_is_one_line_and_short() {
+        let line = Redactor::default().line("one\r\ntwo\u{2028}three\u{1b}[31m", 100);
+        assert_eq!(line, "one\\r\\ntwo\\u{2028}three\\u{1b}[31m");
+        assert_eq!(Redactor::default().line(&"é".repeat(50), 9), "éééé…");
+    }
+}

@@ -1,0 +1,16 @@
+//! Whole components in the sandbox: those that misbehave, those that reach too far, and the plugins.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test may panic"
+)]
+
+mod cached;
+mod folder;
+mod hostile;
+mod jellyfin;
+mod reach;
+mod rig;

@@ -1,0 +1,103 @@
+//! What we recognise without having kept it: devices somebody has signed in on before, and the
+//! successor of a refresh token.
+//!
+//! Guarantees: nobody without the key can make either. Does not: sign anybody in; a device's note only
+//! chooses the throttle, so that whoever floods a name with wrong passwords fills another bucket.
+
+use crate::clock;
+use crate::random::{Purpose, Random};
+use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use core::time::Duration;
+use domain::ids::UserId;
+use domain::secret::Secret;
+use jiff::Timestamp;
+
+const PREFIX: &str = "lkd_";
+/// A device that was not used for so long is a new one.
+const LIFE: Duration = Duration::from_secs(365 * 86_400);
+
+/// Makes and checks them.
+pub(crate) struct Devices {
+    notes: hmac::Key,
+    successors: hmac::Key,
+}
+
+/// A device that is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct KnownDevice {
+    /// Who signed in on it.
+    pub(crate) user: UserId,
+    /// Tells it from others.
+    pub(crate) nonce: String,
+}
+
+impl Devices {
+    pub(crate) fn new(notes: &Secret<[u8; 32]>, successors: &Secret<[u8; 32]>) -> Self {
+        let key = |bytes: &Secret<[u8; 32]>| hmac::Key::new(hmac::HMAC_SHA256, bytes.expose());
+        Self { notes: key(notes), successors: key(successors) }
+    }
+
+    /// The refresh token that follows `token`: always the same one, so that whoever asks twice within
+    /// the grace gets one answer, and nothing but hashes has to be kept.
+    pub(crate) fn successor(&self, token: &str) -> Secret {
+        let next = hmac::sign(&self.successors, token.as_bytes());
+        let text = BASE64_URL_SAFE_NO_PAD.encode(next.as_ref());
+        Secret::new(format!("{}{text}", Purpose::Refresh.prefix()))
+    }
+
+    /// A note for a device on which `user` has just signed in.
+    pub(crate) fn issue(&self, user: &UserId, now: Timestamp, random: Random) -> Secret {
+        let nonce = domain::ids::encode(random.bytes());
+        let body = format!("{user}.{nonce}.{}", now.as_second());
+        let tag = BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&self.notes, body.as_bytes()).as_ref());
+        Secret::new(format!("{PREFIX}{body}.{tag}"))
+    }
+
+    /// The device, if the note is ours and not too old.
+    pub(crate) fn open(&self, note: &Secret, now: Timestamp) -> Option<KnownDevice> {
+        let (body, tag) = note.expose().strip_prefix(PREFIX)?.rsplit_once('.')?;
+        let tag = BASE64_URL_SAFE_NO_PAD.decode(tag).ok()?;
+        hmac::verify(&self.notes, body.as_bytes(), &tag).ok()?;
+        let mut parts = body.split('.');
+        let (user, nonce, issued) = (parts.next()?, parts.next()?, parts.next()?);
+        let issued = Timestamp::from_second(issued.parse().ok()?).ok()?;
+        if clock::later(issued, LIFE) <= now {
+            return None;
+        }
+        Some(KnownDevice { user: UserId::parse(user)?, nonce: nonce.to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn devices(byte: u8) -> Devices {
+        Devices::new(&Secret::new([byte; 32]), &Secret::new([byte ^ 1; 32]))
+    }
+
+    #[test]
+    fn a_successor_is_one_and_a_refresh_token() {
+        let next = devices(7).successor("lkr_a");
+        assert!(Purpose::Refresh.fits(next.expose()));
+        assert_eq!(next, devices(7).successor("lkr_a"));
+        assert_ne!(next, devices(7).successor("lkr_b"));
+    }
+
+    #[test]
+    fn a_note_is_good_for_a_year_and_cannot_be_made_up() {
+        let known = devices(7);
+        let user = UserId::from_random([1; 16]);
+        let start = Timestamp::UNIX_EPOCH;
+        let note = known.issue(&user, start, Random::system());
+        assert_eq!(known.open(&note, start).unwrap().user, user);
+        assert_eq!(known.open(&note, clock::later(start, LIFE)), None);
+        let other = UserId::from_random([2; 16]);
+        let forged = note.expose().replace(user.as_str(), other.as_str());
+        assert_eq!(known.open(&forged.into(), start), None);
+        assert_eq!(known.open(&"lkd_".into(), start), None);
+        assert_eq!(devices(8).open(&note, start), None);
+    }
+}

@@ -1,0 +1,358 @@
+//! A person's password: its rules, and changing it wherever it is kept.
+//!
+//! Guarantees: nothing is set anywhere until the old password was right somewhere; guesses at the old
+//! one stop before a backend locks the account; a change ends all other sessions. Does not: hide that
+//! one backend did not follow; each place has its own result.
+
+use crate::activity::{about, note, oneself, seen_from};
+use crate::caller::Caller;
+use crate::error::{FieldProblem, Result, ServiceError};
+use crate::hashing::Match;
+use crate::house::Service;
+use crate::outbox;
+use crate::sessions::Current;
+use crate::throttles::{self, RelayTo, Relayed};
+use domain::accounts::Abilities;
+use domain::activity::ActivityKind;
+use domain::fault::{Fault, FaultKind};
+use domain::identity::Verdict;
+use domain::ids::{BackendId, ProviderId, UserId};
+use domain::names::EmailAddress;
+use domain::outbox::MessageKind;
+use domain::passwords::{Rules, check};
+use domain::secret::Secret;
+use domain::users::{Account, AccountState, User};
+use store::secrets::SecretOf;
+use store::{Mode, Tx, WriteTx};
+
+const LOCAL: &str = "password";
+
+/// What became of a new password in one place.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct PasswordResult {
+    /// `local`, or a backend's id.
+    pub backend: ProviderId,
+    /// How it went.
+    pub state: PasswordOutcome,
+    /// Why it did not go.
+    pub fault: Option<Fault>,
+}
+
+/// How a change went in one place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PasswordOutcome {
+    /// The new one holds.
+    Changed,
+    /// The old one was wrong there; it keeps its own.
+    WrongCurrent,
+    /// That backend cannot change a password.
+    Unsupported,
+    /// It does not answer, or refused; the old one holds there.
+    Failed,
+    /// It may or may not have been changed there.
+    Unclear,
+}
+
+/// The provider that checks local passwords.
+///
+/// # Errors
+/// None: the word is an id.
+pub fn local_provider() -> Result<ProviderId> {
+    ProviderId::parse("local").map_err(ServiceError::internal)
+}
+
+/// The rules for a new password of this user: ours and those of their backends.
+#[must_use]
+pub fn rules_for(service: &Service, user: &User) -> Rules {
+    let backends: Vec<_> = user.accounts.iter().map(|account| account.backend.clone()).collect();
+    rules_on(service, &backends)
+}
+
+/// The rules for a password that will be set on these backends, as far as they have said them.
+#[must_use]
+pub fn rules_on(service: &Service, backends: &[BackendId]) -> Rules {
+    let board = &service.inside().board;
+    let theirs: Vec<_> = backends
+        .iter()
+        .filter_map(|id| board.look(id, |entry| entry.offer.clone()).flatten())
+        .filter_map(|offer| offer.password)
+        .collect();
+    Rules::narrowed(&theirs)
+}
+
+/// Words that are too close to a person and this house to be a password.
+#[must_use]
+pub fn words(service: &Service, name: &str, email: Option<&EmailAddress>) -> Vec<String> {
+    let settings = service.settings();
+    let mut words = vec![name.to_owned()];
+    words.extend(email.map(|address| address.as_str().to_owned()));
+    let public = settings.settings.server.public_url.as_ref();
+    words.extend(public.and_then(|url| url.host_str()).map(str::to_owned));
+    for entry in service.inside().board.all() {
+        words.push(entry.backend.label);
+        words.push(entry.backend.id.to_string());
+    }
+    words
+}
+
+/// A password that keeps the rules.
+///
+/// # Errors
+/// `Invalid` at `field`: the first rule that is broken.
+pub fn require(rules: &Rules, password: &Secret, words: &[String], field: &str) -> Result<()> {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    check(password, rules, &words).map_err(|bad| {
+        let problem = FieldProblem::new(field, bad.code());
+        let problem = match bad.argument() {
+            Some((name, value)) => problem.with(name, value),
+            None => problem,
+        };
+        ServiceError::Invalid { fields: vec![problem] }
+    })
+}
+
+/// Keeps the hash of a local password.
+///
+/// # Errors
+/// The store's.
+pub fn put_local(tx: &WriteTx, user: &UserId, hash: String) -> Result<()> {
+    Ok(tx.secrets().put(SecretOf::User(user), LOCAL, &Secret::new(hash))?)
+}
+
+/// The hash of a local password.
+pub(crate) fn local<M: Mode>(tx: &Tx<M>, user: &UserId) -> Result<Option<Secret>> {
+    Ok(tx.secrets().get(SecretOf::User(user), LOCAL)?)
+}
+
+/// A change that is under way.
+struct Change<'a> {
+    service: &'a Service,
+    user: User,
+    old: &'a Secret,
+    new: &'a Secret,
+    /// The old password was right somewhere.
+    proved: bool,
+    results: Vec<PasswordResult>,
+}
+
+/// Changes one's own password, here and on every linked backend that can.
+///
+/// # Errors
+/// `Invalid` for a new one that breaks the rules, and for `current` where nothing accepted it;
+/// `Throttled`; `Busy`; `Forbidden` `no-password` where there is none to change.
+pub async fn change(
+    service: &Service,
+    current: &Current,
+    old: &Secret,
+    new: &Secret,
+    caller: &Caller,
+) -> Result<Vec<PasswordResult>> {
+    let user = current.user.clone();
+    let words =
+        words(service, user.username.as_str(), user.email.as_ref().map(|email| &email.address));
+    require(&rules_for(service, &user), new, &words, "new")?;
+    let bucket = [format!("change-password/{}", user.id)];
+    let (counted, now, id) = (bucket.clone(), service.now(), user.id.clone());
+    let hash = service
+        .write_aside(move |tx| {
+            throttles::count(tx, &counted, now)?;
+            local(tx, &id)
+        })
+        .await?;
+    let mut change = Change { service, user, old, new, proved: false, results: Vec::new() };
+    let new_hash = match &hash {
+        Some(hash) => change.here(hash).await?,
+        None => None,
+    };
+    change.on_backends().await?;
+    if hash.is_none() && change.results.is_empty() {
+        return Err(ServiceError::Forbidden { code: "no-password" });
+    }
+    if !change.proved {
+        let wrong = |result: &PasswordResult| result.state == PasswordOutcome::WrongCurrent;
+        let fault =
+            change.results.iter().find(|result| !wrong(result)).and_then(|r| r.fault.clone());
+        return Err(
+            fault.map_or_else(|| ServiceError::field("current", "wrong"), ServiceError::Backend)
+        );
+    }
+    let results = change.results;
+    finish(service, current, (new_hash, bucket), caller, results).await
+}
+
+impl Change<'_> {
+    /// A local password: the hash of the new one, if the old one was right.
+    async fn here(&mut self, hash: &Secret) -> Result<Option<String>> {
+        if self.service.hasher().verify(self.old, hash.expose()).await? == Match::Wrong {
+            return Err(ServiceError::field("current", "wrong"));
+        }
+        self.proved = true;
+        self.note(&local_provider()?, PasswordOutcome::Changed, None);
+        self.service.hasher().hash(self.new).await.map(Some)
+    }
+
+    /// Backends at which the person can change it themselves come first: they prove the old one.
+    async fn on_backends(&mut self) -> Result<()> {
+        let board = &self.service.inside().board;
+        let abilities = |account: &Account| {
+            board
+                .look(&account.backend, |entry| entry.offer.as_ref().map(|offer| offer.abilities))
+                .flatten()
+        };
+        let there = |account: &&Account| account.state != AccountState::Gone;
+        let mut accounts: Vec<_> = self
+            .user
+            .accounts
+            .iter()
+            .filter(there)
+            .map(|account| (account.clone(), abilities(account)))
+            .collect();
+        accounts
+            .sort_by_key(|(_account, abilities)| !abilities.is_some_and(|can| can.own_password));
+        for (account, abilities) in accounts {
+            let provider =
+                ProviderId::parse(account.backend.as_str()).map_err(ServiceError::internal)?;
+            let (outcome, fault) = match self.on_one(&account, abilities).await {
+                Ok(outcome) => (outcome, None),
+                Err(ServiceError::Backend(fault)) => (outcome_of(&fault), Some(fault)),
+                Err(other) => return Err(other),
+            };
+            self.note(&provider, outcome, fault);
+        }
+        Ok(())
+    }
+
+    async fn on_one(
+        &mut self,
+        account: &Account,
+        can: Option<Abilities>,
+    ) -> Result<PasswordOutcome> {
+        let instance = match self.service.instance(&account.backend) {
+            Err(ServiceError::NotFound { .. }) => return Ok(PasswordOutcome::Unsupported),
+            other => other?,
+        };
+        // A backend that has never answered is asked: it says itself what it cannot.
+        let own = can.is_none_or(|can| can.own_password);
+        if !own && !can.is_some_and(|can| can.set_password) {
+            return Ok(PasswordOutcome::Unsupported);
+        }
+        let to = RelayTo::login(&account.backend, &account.login_name);
+        if !self.proved || own {
+            self.relay(&to).await?;
+        }
+        if own {
+            let changed = instance.change_password(&account.id, self.old, self.new).await;
+            let kind = changed.as_ref().err().map(|fault| fault.kind);
+            self.relayed(
+                to,
+                match kind {
+                    None => Some(Relayed::Right),
+                    Some(FaultKind::WrongCredential) => None,
+                    Some(_) => Some(Relayed::Unjudged),
+                },
+            )
+            .await?;
+            changed?;
+            self.proved = true;
+            return Ok(PasswordOutcome::Changed);
+        }
+        if !self.proved {
+            let verdict =
+                instance.check_password(&account.login_name, Some(&account.id), self.old).await;
+            if !self.accepted(to, verdict, &account.id).await? {
+                return Ok(PasswordOutcome::WrongCurrent);
+            }
+            self.proved = true;
+        }
+        instance.set_password(&account.id, self.new).await?;
+        Ok(PasswordOutcome::Changed)
+    }
+
+    async fn accepted(
+        &self,
+        to: RelayTo,
+        verdict: Result<Verdict, Fault>,
+        id: &str,
+    ) -> Result<bool> {
+        let (right, note) = match &verdict {
+            Ok(Verdict::Accepted(identity)) => (identity.subject == id, Some(Relayed::Right)),
+            Ok(Verdict::TooManySessions) => (true, Some(Relayed::Right)),
+            Ok(Verdict::Rejected { attempts_left: Some(0 | 1) } | Verdict::Withheld) => {
+                (false, Some(Relayed::AtTheBrink))
+            }
+            Ok(Verdict::Rejected { .. }) => (false, None),
+            Ok(Verdict::Disabled | Verdict::NotHere) | Err(_) => (false, Some(Relayed::Unjudged)),
+        };
+        self.relayed(to, note).await?;
+        verdict?;
+        Ok(right)
+    }
+
+    async fn relay(&self, to: &RelayTo) -> Result<()> {
+        let (to, now) = (to.clone(), self.service.now());
+        let may =
+            self.service.write_aside(move |tx| throttles::may_relay(tx, &to, false, now)).await?;
+        if may {
+            Ok(())
+        } else {
+            Err(ServiceError::Throttled { retry_after: throttles::RELAY_WINDOW })
+        }
+    }
+
+    async fn relayed(&self, to: RelayTo, outcome: Option<Relayed>) -> Result<()> {
+        let (Some(outcome), now) = (outcome, self.service.now()) else { return Ok(()) };
+        self.service.write_aside(move |tx| throttles::relayed(tx, &to, outcome, now)).await
+    }
+
+    fn note(&mut self, backend: &ProviderId, state: PasswordOutcome, fault: Option<Fault>) {
+        self.results.push(PasswordResult { backend: backend.clone(), state, fault });
+    }
+}
+
+fn outcome_of(fault: &Fault) -> PasswordOutcome {
+    match fault.kind {
+        FaultKind::WrongCredential => PasswordOutcome::WrongCurrent,
+        FaultKind::Unsupported => PasswordOutcome::Unsupported,
+        kind if kind.is_unclear() => PasswordOutcome::Unclear,
+        _ => PasswordOutcome::Failed,
+    }
+}
+
+async fn finish(
+    service: &Service,
+    current: &Current,
+    (hash, bucket): (Option<String>, [String; 1]),
+    caller: &Caller,
+    results: Vec<PasswordResult>,
+) -> Result<Vec<PasswordResult>> {
+    let (here, current, caller) = (service.clone(), current.clone(), caller.clone());
+    service
+        .write(move |tx| {
+            let (now, user) = (here.now(), &current.user);
+            if let Some(hash) = hash {
+                put_local(tx, &user.id, hash)?;
+            }
+            throttles::forgive(tx, &bucket, &[], now)?;
+            tx.sessions().delete_of_user(&user.id, Some(&current.session.id))?;
+            tx.links().delete_of_user(&user.id)?;
+            if let Some(mut session) = tx.sessions().get(&current.session.id)? {
+                session.proved_at = now;
+                tx.sessions().put(&session)?;
+            }
+            outbox::owe(tx, &here, MessageKind::PasswordChanged, &user.id)?;
+            let changed: Vec<_> = results
+                .iter()
+                .filter(|result| result.state == PasswordOutcome::Changed)
+                .map(|result| result.backend.to_string())
+                .collect();
+            let line = about(&here, oneself(user), ActivityKind::PasswordChanged, user)
+                .with("where", changed.join(", "));
+            note(tx, seen_from(line, &caller))?;
+            Ok(results)
+        })
+        .await
+}
+
+#[cfg(test)]
+mod tests;

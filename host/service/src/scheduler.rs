@@ -1,0 +1,253 @@
+//! Everything that happens later: one loop over rows in the store, by the injected clock.
+//!
+//! Guarantees: a row is run at its time or, after a stop, at the next start; what is due at once runs
+//! side by side and one task never twice at a time; a failing one is tried again later. Does not: know
+//! more than which function a row stands for.
+
+use crate::clock::later;
+use crate::error::Result;
+use crate::house::Service;
+use crate::opening::STRENGTH;
+use crate::removal::OnBackends;
+use crate::watching::Watch;
+use crate::{accounts, plugins, probing, removal, signups, users};
+use core::time::Duration;
+use domain::schedule::Task;
+use jiff::Timestamp;
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use store::WriteTx;
+use store::schedule::Due;
+use tokio::sync::{Notify, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Tasks at one time.
+const AT_ONCE: usize = 8;
+/// Rows looked at in one turn.
+const A_TURN: usize = 64;
+/// A task that failed by our own fault is tried again after so long.
+const AGAIN: Duration = Duration::from_secs(60);
+/// Between two sweeps.
+const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
+/// Rows of one kind a sweep drops in one transaction.
+const A_SWEEP: usize = 500;
+
+/// The running scheduler and watchers.
+#[derive(Debug)]
+pub struct Workers {
+    service: Service,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Workers {
+    /// Asks them to end and returns when they have; what a plugin is asked at that moment ends first, or
+    /// at its deadline.
+    pub async fn stop(self) {
+        self.service.inside().working.store(false, Ordering::Release);
+        self.stop.cancel();
+        self.tasks.close();
+        self.service.kill_points().bury();
+        self.tasks.wait().await;
+        signups::quiet(&self.service).await;
+    }
+}
+
+impl Service {
+    /// Starts what happens by itself: sign-ups that were under way, the schedule, the plugins folder, the
+    /// first tuning of password hashes.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn start(&self, plugins_folder: Option<PathBuf>) -> Result<Workers> {
+        let now = self.now();
+        self.write_aside(move |tx| first_rows(tx, now)).await?;
+        signups::resume_all(self).await?;
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let workers = Workers { service: self.clone(), stop, tasks };
+        let turn = Turn {
+            service: self.clone(),
+            running: Arc::default(),
+            places: Arc::new(Semaphore::new(AT_ONCE)),
+            ended: Arc::default(),
+            tasks: workers.tasks.clone(),
+            stop: workers.stop.clone(),
+        };
+        let stop = workers.stop.clone();
+        workers.tasks.spawn(async move { stop.run_until_cancelled(turn.forever()).await });
+        if let Some(folder) = plugins_folder {
+            let (service, stop) = (self.clone(), workers.stop.clone());
+            workers
+                .tasks
+                .spawn(async move { stop.run_until_cancelled(watch(service, folder)).await });
+        }
+        let (service, stop) = (self.clone(), workers.stop.clone());
+        workers.tasks.spawn(async move { stop.run_until_cancelled(tune(service)).await });
+        self.inside().working.store(true, Ordering::Release);
+        Ok(workers)
+    }
+}
+
+/// Rows that are there from the first start on.
+fn first_rows(tx: &WriteTx, now: Timestamp) -> Result<()> {
+    if tx.schedule().get(&Task::Sweep)?.is_none() {
+        tx.schedule().put(&Task::Sweep, later(now, SWEEP_EVERY))?;
+    }
+    tx.schedule().put(&Task::CheckBackends, now)?;
+    Ok(())
+}
+
+/// The loop's state.
+struct Turn {
+    service: Service,
+    /// The keys of tasks that are running.
+    running: Arc<Mutex<HashSet<String>>>,
+    places: Arc<Semaphore>,
+    /// A task has ended: rows that waited for it can be looked at.
+    ended: Arc<Notify>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Turn {
+    async fn forever(self) {
+        let mut changes = self.service.store().schedule_changes();
+        loop {
+            changes.mark_unchanged();
+            let next = match self.one().await {
+                Ok(next) => next,
+                Err(error) => {
+                    tracing::error!(error = %error, "the schedule could not be read; trying again");
+                    Some(later(self.service.now(), AGAIN))
+                }
+            };
+            let wait = async {
+                match next {
+                    Some(at) => self.service.clock().sleep_until(at).await,
+                    None => core::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = wait => {}
+                () = self.ended.notified() => {}
+                changed = changes.changed() => if changed.is_err() { return },
+            }
+        }
+    }
+
+    /// Starts what is due; the time of the first row that is not.
+    async fn one(&self) -> Result<Option<Timestamp>> {
+        let now = self.service.now();
+        let rows = self.service.read(move |tx| Ok(tx.schedule().due(now, A_TURN)?)).await?;
+        for due in rows {
+            let key = due.task.key();
+            if self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone()) {
+                self.spawn(due, key);
+            }
+        }
+        self.service.read(move |tx| Ok(tx.schedule().next_after(now)?.map(|due| due.at))).await
+    }
+
+    fn spawn(&self, due: Due, key: String) {
+        let (service, places) = (self.service.clone(), self.places.clone());
+        let (running, ended, stop) = (self.running.clone(), self.ended.clone(), self.stop.clone());
+        self.tasks.spawn(async move {
+            if let Ok(_place) = places.acquire().await
+                && let Err(error) = run(&service, &due).await
+            {
+                // The row is still due: the pause keeps a broken disk from being asked without end.
+                tracing::error!(task = key, error = %error, "a task could not be taken off the schedule");
+                let pause = service.clock().sleep_until(later(service.now(), AGAIN));
+                stop.run_until_cancelled(pause).await;
+            }
+            running.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+            ended.notify_one();
+        });
+    }
+}
+
+/// Runs a row and takes it off, unless it was moved meanwhile, also by what it runs.
+async fn run(service: &Service, due: &Due) -> Result<()> {
+    let done = match &due.task {
+        Task::ExpireUser(user) => users::expire(service, user).await,
+        Task::RemoveUser(user) => removal::again(service, user, OnBackends::Delete).await,
+        Task::ForgetUser(user) => removal::again(service, user, OnBackends::Disable).await,
+        Task::SwitchAccounts(user) => accounts::settle(service, user).await.map(drop),
+        Task::AdvanceSignup(signup) => signups::advance(service, signup).await,
+        Task::ForgetPassword(signup) => signups::forget_password(service, signup).await,
+        Task::CheckBackends => check(service).await,
+        Task::Sweep => sweep(service).await,
+    };
+    let again = done.is_err();
+    if let Err(error) = done {
+        tracing::error!(task = due.task.key(), error = %error, "a task failed and will be tried again");
+    }
+    let (row, at) = (due.clone(), later(service.now(), AGAIN));
+    service
+        .write_aside(move |tx| {
+            if tx.schedule().finish(&row)? && again {
+                tx.schedule().put(&row.task, at)?;
+            }
+            Ok(())
+        })
+        .await
+}
+
+async fn check(service: &Service) -> Result<()> {
+    probing::check_all(service).await?;
+    plugins::note_ill(service).await
+}
+
+/// Drops what means nothing any more, in small transactions. Nothing depends on it: ends are judged when
+/// they matter.
+async fn sweep(service: &Service) -> Result<()> {
+    let now = service.now();
+    loop {
+        let dropped = service.write_aside(move |tx| {
+            let ended = tx.sessions().ended(now, A_SWEEP)?;
+            for session in &ended {
+                tx.sessions().delete(&session.id)?;
+            }
+            let throttles = tx.throttles().sweep(now, A_SWEEP)?;
+            let states = tx.plugin_state().sweep(now, A_SWEEP)?;
+            let links = tx.links().sweep(now, A_SWEEP)?;
+            Ok(ended.len().max(throttles).max(states).max(links))
+        });
+        if dropped.await? < A_SWEEP {
+            break;
+        }
+    }
+    let next = later(now, SWEEP_EVERY);
+    service.write_aside(move |tx| Ok(tx.schedule().put(&Task::Sweep, next)?)).await
+}
+
+async fn watch(service: Service, folder: PathBuf) {
+    let mut watch = Watch::folder(&folder, service.clock().clone());
+    loop {
+        watch.changed().await;
+        if let Err(error) = plugins::rescan(&service).await {
+            tracing::error!(error = %error, "a change of the plugins folder could not be noted");
+        }
+    }
+}
+
+/// Once in a data folder's life: what this machine can do.
+async fn tune(service: Service) {
+    let known = service.read(|tx| Ok(tx.meta().get::<crate::hashing::Strength>(STRENGTH)?)).await;
+    if !matches!(known, Ok(None)) {
+        return;
+    }
+    let tuned = match service.hasher().tune().await {
+        Ok(tuned) => service.write_aside(move |tx| Ok(tx.meta().put(STRENGTH, &tuned)?)).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = tuned {
+        tracing::warn!(error = %error, "password hashes were not tuned; the next start tries again");
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,144 @@
+//! The end of a sign-up, in one transaction: a user with accounts and what follows from them, or a use
+//! that is given back.
+
+use super::admission::PASSWORD;
+use crate::activity::note;
+use crate::error::Result;
+use crate::house::Service;
+use crate::{backends, outbox, passwords};
+use domain::activity::{ActivityKind, Actor, NewActivity};
+use domain::outbox::MessageKind;
+use domain::plugins::PluginRole;
+use domain::role::Role;
+use domain::schedule::Task;
+use domain::signups::steps::Settlement;
+use domain::signups::{Signup, SignupState, StepState};
+use domain::users::{Account, AccountState, Email, User, UserState};
+use jiff::Timestamp;
+use store::WriteTx;
+use store::secrets::SecretOf;
+
+/// Settles. Nothing happens where it was settled meanwhile.
+pub(super) async fn settle(
+    service: &Service,
+    signup: &Signup,
+    settlement: Settlement,
+) -> Result<()> {
+    let hash = match settlement {
+        Settlement::Undone(_) => None,
+        Settlement::Complete | Settlement::Partial => local_hash(service, signup).await?,
+    };
+    let (here, id) = (service.clone(), signup.id.clone());
+    service
+        .write(move |tx| {
+            let now = here.now();
+            let Some(open) = tx.signups().get(&id)? else { return Ok(()) };
+            if open.state != SignupState::Provisioning {
+                return Ok(());
+            }
+            let settled = open.settled(&settlement, now);
+            // First this: it holds name and accounts against everybody else.
+            tx.signups().put(&settled)?;
+            tx.secrets().delete_all(SecretOf::Signup(&id))?;
+            tx.schedule().delete(&Task::AdvanceSignup(id.clone()))?;
+            tx.schedule().delete(&Task::ForgetPassword(id.clone()))?;
+            match settlement {
+                Settlement::Undone(_) => give_back(tx, &settled, now),
+                Settlement::Complete => {
+                    welcome(&here, tx, &settled, hash, ActivityKind::SignupCompleted)
+                }
+                Settlement::Partial => {
+                    welcome(&here, tx, &settled, hash, ActivityKind::SignupPartial)
+                }
+            }
+        })
+        .await
+}
+
+/// A local password, for people none of whose backends can check one. A plugin that is not loaded just
+/// now is taken to be able to: nobody gets a second password by accident.
+async fn local_hash(service: &Service, signup: &Signup) -> Result<Option<String>> {
+    let done = signup.steps.iter().filter(|step| matches!(step.state, StepState::Done { .. }));
+    let checks = |id| {
+        let manifest = backends::get(service, id).ok().and_then(|view| view.manifest);
+        manifest.is_none_or(|manifest| manifest.roles.contains(&PluginRole::Identity))
+    };
+    if done.into_iter().any(|step| checks(&step.backend)) {
+        return Ok(None);
+    }
+    let id = signup.id.clone();
+    let password =
+        service.read(move |tx| Ok(tx.secrets().get(SecretOf::Signup(&id), PASSWORD)?)).await?;
+    match password {
+        Some(password) => service.hasher().hash(&password).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+fn line(signup: &Signup, kind: ActivityKind, now: Timestamp) -> NewActivity {
+    NewActivity::new(now, Actor::Guest(signup.invite.hint()), kind)
+        .with("signup", signup.id.as_str())
+        .with("invite", signup.invite.hint())
+        .with("user", signup.username.as_str())
+}
+
+fn give_back(tx: &WriteTx, signup: &Signup, now: Timestamp) -> Result<()> {
+    if let Some(invite) = tx.invites().get(&signup.invite)? {
+        tx.invites().put(&invite.give_back())?;
+    }
+    let mut told = line(signup, ActivityKind::SignupUndone, now);
+    if let Some(fault) = signup.steps.iter().find_map(|step| step.last_fault.as_ref()) {
+        told = told.with("why", fault.detail.as_str());
+    }
+    note(tx, told)
+}
+
+fn welcome(
+    service: &Service,
+    tx: &WriteTx,
+    signup: &Signup,
+    hash: Option<String>,
+    kind: ActivityKind,
+) -> Result<()> {
+    let now = service.now();
+    let user = user_of(signup, now);
+    tx.users().put(&user)?;
+    if let Some(hash) = hash {
+        passwords::put_local(tx, &user.id, hash)?;
+    }
+    if let Some(end) = user.expires_at {
+        tx.schedule().put(&Task::ExpireUser(user.id.clone()), end)?;
+    }
+    outbox::owe(tx, service, MessageKind::Welcome, &user.id)?;
+    note(tx, line(signup, kind, now))?;
+    note(tx, line(signup, ActivityKind::UserCreated, now))
+}
+
+fn user_of(signup: &Signup, now: Timestamp) -> User {
+    let accounts = signup.steps.iter().filter_map(|step| match &step.state {
+        StepState::Done { account, login_name } => Some(Account {
+            backend: step.backend.clone(),
+            id: account.clone(),
+            login_name: login_name.clone(),
+            state: AccountState::Active,
+            checked_at: now,
+        }),
+        _ => None,
+    });
+    let address = signup.email.clone();
+    User {
+        id: signup.user.clone(),
+        username: signup.username.clone(),
+        email: address.map(|address| Email { address, confirmed: false }),
+        role: Role::User,
+        state: UserState::Active,
+        expires_at: signup.account_lifetime.and_then(|life| life.after(now)),
+        label: String::new(),
+        accounts: accounts.collect(),
+        setup_admin: false,
+        invite_hint: Some(signup.invite.hint()),
+        profile: signup.profile.clone(),
+        created_at: now,
+        last_seen: None,
+    }
+}

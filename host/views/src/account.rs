@@ -1,0 +1,69 @@
+//! What a person can do for themselves.
+
+use crate::engine::Nav;
+use crate::{Page, Problem, Tone};
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// `GET /account`, and the answers to its forms.
+///
+/// Forms: `POST /account/password` with `current` and `new`; `POST /account/sign-out-others`.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct AccountPage {
+    /// The name.
+    pub name: String,
+    /// The mail address.
+    pub email: Option<String>,
+    /// When the account ends.
+    pub expires_at: Option<Timestamp>,
+    /// A card a backend.
+    pub accounts: Vec<MyAccount>,
+    /// Where the password can be changed here.
+    pub password: Option<PasswordForm>,
+    /// What came of the last change, a line a place.
+    pub results: Vec<PasswordResult>,
+    /// Other sessions that are open.
+    pub other_sessions: u64,
+    /// What was wrong.
+    pub problems: Vec<Problem>,
+}
+
+impl Page for AccountPage {
+    const TEMPLATE: &'static str = "account/account.html";
+    const NAV: Nav = Nav::Account;
+}
+
+/// An account, to its owner.
+#[derive(Debug, Clone, Serialize)]
+pub struct MyAccount {
+    /// The backend's label.
+    pub label: String,
+    /// Where it is.
+    pub url: Option<String>,
+    /// The name there.
+    pub login_name: Option<String>,
+    /// How it is meant.
+    pub tone: Tone,
+    /// Its state, in a word or two.
+    pub state: String,
+}
+
+/// The form for a new password.
+#[derive(Debug, Clone, Serialize)]
+pub struct PasswordForm {
+    /// Labels of the places it is for.
+    pub places: Vec<String>,
+    /// What a password must be, in words.
+    pub rules: Vec<String>,
+}
+
+/// What came of a change in one place.
+#[derive(Debug, Clone, Serialize)]
+pub struct PasswordResult {
+    /// The backend's label.
+    pub label: String,
+    /// How it went.
+    pub tone: Tone,
+    /// In a sentence.
+    pub message: String,
+}

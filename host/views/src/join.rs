@@ -1,0 +1,127 @@
+//! What a guest sees between the link and the first film.
+
+use crate::invites::AskEmail;
+use crate::{Page, Problem};
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// `GET /invite/{code}`. Its button leads to `/invite/{code}/join`.
+#[derive(Debug, Clone, Serialize)]
+pub struct InvitePage {
+    /// The code.
+    pub code: String,
+    /// Who invited, as a name.
+    pub invited_by: Option<String>,
+    /// Labels of what one gets.
+    pub grants: Vec<String>,
+    /// Until when it can be used.
+    pub expires_at: Option<Timestamp>,
+    /// Days until the account is switched off.
+    pub account_days: Option<u64>,
+}
+
+impl Page for InvitePage {
+    const TEMPLATE: &'static str = "join/invite.html";
+}
+
+/// `GET /invite/{code}/join`, and the answer to a `POST` that was wrong.
+///
+/// Form: `POST /invite/{code}/join` with `username`, `password` and, where asked, `email`.
+#[derive(Debug, Clone, Serialize)]
+pub struct SignupPage {
+    /// The code.
+    pub code: String,
+    /// As typed.
+    pub username: String,
+    /// As typed.
+    pub email: String,
+    /// Whether there is a field for it.
+    pub ask_email: AskEmail,
+    /// What a name may be on every granted backend, in words.
+    pub name_rule: Option<String>,
+    /// What a password must be, in words.
+    pub password_rules: Vec<String>,
+    /// `[texts] help`.
+    pub help: Option<String>,
+    /// What was wrong.
+    pub problems: Vec<Problem>,
+}
+
+impl Page for SignupPage {
+    const TEMPLATE: &'static str = "join/signup.html";
+}
+
+/// `GET /signup/{id}` until it is done. Reloads itself, with or without script; once done the same
+/// address answers [`SuccessPage`].
+#[derive(Debug, Clone, Serialize)]
+pub struct ProgressPage {
+    /// A line a backend.
+    pub steps: Vec<ProgressStep>,
+    /// How soon to look again.
+    pub refresh_seconds: u32,
+    /// Nothing will change by waiting here; the page stops reloading.
+    pub settled: bool,
+    /// Where to try again, where the whole of it failed and the use was given back.
+    pub again: Option<String>,
+}
+
+impl Page for ProgressPage {
+    const TEMPLATE: &'static str = "join/progress.html";
+}
+
+/// One backend's part.
+#[derive(Debug, Clone, Serialize)]
+pub struct ProgressStep {
+    /// The backend's label.
+    pub label: String,
+    /// How far it is.
+    pub state: StepState,
+    /// A sentence for the guest.
+    pub message: Option<String>,
+}
+
+/// How far a step is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepState {
+    /// Not begun.
+    Waiting,
+    /// Begun.
+    Working,
+    /// Done.
+    Done,
+    /// Not now; it is tried again without the guest.
+    Later,
+    /// Not, and not later.
+    Failed,
+}
+
+/// `GET /signup/{id}` once it is settled well.
+#[derive(Debug, Clone, Serialize)]
+pub struct SuccessPage {
+    /// `[texts] success`.
+    pub text: Option<String>,
+    /// The name they chose.
+    pub username: String,
+    /// A card a backend.
+    pub places: Vec<Place>,
+}
+
+impl Page for SuccessPage {
+    const TEMPLATE: &'static str = "join/success.html";
+}
+
+/// Where to go now.
+#[derive(Debug, Clone, Serialize)]
+pub struct Place {
+    /// The backend's label.
+    pub label: String,
+    /// The backend's `public_url`.
+    pub url: Option<String>,
+    /// The name to sign in with there, where it is not the user's.
+    pub login_name: Option<String>,
+    /// The account is not there yet, but will be.
+    pub later: bool,
+    /// A sentence for the guest.
+    pub message: Option<String>,
+}

@@ -1,0 +1,176 @@
+//! Who may call what: the access level of a route is the type of its handler.
+//!
+//! Guarantees: a handler that needs a right takes it as a value, and only the check here makes that
+//! value, before the body is read. So a handler for admins cannot be registered for anybody:
+//!
+//! ```compile_fail,E0593
+//! use web::access::{Reply, public};
+//! use web::context::Ctx;
+//! async fn delete_everything(_: Ctx, _: domain::role::Admin) -> Reply {
+//!     Ok(web::kit::Answer::no_content())
+//! }
+//! let handler = public(delete_everything);
+//! ```
+//!
+//! while for admins it can:
+//!
+//! ```
+//! use web::access::{Reply, admin};
+//! use web::context::Ctx;
+//! async fn list(_: Ctx, _: domain::role::Admin) -> Reply { Ok(web::kit::Answer::no_content()) }
+//! let handler = admin(list);
+//! assert_eq!(handler.access(), web::routes::Access::Admin);
+//! ```
+
+use crate::context::Ctx;
+use crate::failure::{Code, Failure};
+use crate::kit::Answer;
+use crate::program::Access;
+use core::future::Future;
+use core::pin::Pin;
+use domain::role::Admin;
+use domain::secret::Secret;
+use service::sessions::Current;
+use service::setup::{self, SetupState};
+
+/// What a handler gives back.
+pub type Reply = Result<Answer, Failure>;
+
+/// A handler at work.
+pub type Made = Pin<Box<dyn Future<Output = Reply> + Send>>;
+
+type Run<T> = Box<dyn Fn(Ctx, T) -> Made + Send + Sync>;
+
+/// Proof that somebody is signed in.
+#[derive(Debug, Clone)]
+pub struct SignedIn(Current);
+
+impl SignedIn {
+    /// Who, and by which session.
+    #[must_use]
+    pub const fn current(&self) -> &Current {
+        &self.0
+    }
+}
+
+/// Proof that there is no first admin yet.
+#[derive(Debug)]
+pub struct BeforeSetup(());
+
+/// Something to show: the token of the browser that began it, or an admin's right.
+#[derive(Debug, Clone)]
+pub struct Holder {
+    /// From the browser's own cookie.
+    pub token: Option<Secret>,
+    /// Where an admin looks.
+    pub admin: Option<Admin>,
+}
+
+/// A handler with its access level.
+pub struct Handler(Kind);
+
+enum Kind {
+    Public(Run<()>),
+    Setup(Run<BeforeSetup>),
+    Holder(Run<Holder>),
+    User(Run<SignedIn>),
+    Admin(Run<Admin>),
+}
+
+/// For anybody.
+pub fn public<F, R>(run: F) -> Handler
+where
+    F: Fn(Ctx) -> R + Send + Sync + 'static,
+    R: Future<Output = Reply> + Send + 'static,
+{
+    Handler(Kind::Public(Box::new(move |ctx, ()| Box::pin(run(ctx)))))
+}
+
+/// For whoever has the setup code; the handler checks the code itself.
+pub fn before_setup<F, R>(run: F) -> Handler
+where
+    F: Fn(Ctx, BeforeSetup) -> R + Send + Sync + 'static,
+    R: Future<Output = Reply> + Send + 'static,
+{
+    Handler(Kind::Setup(Box::new(move |ctx, proof| Box::pin(run(ctx, proof)))))
+}
+
+/// For the browser that began it, and for admins; the service compares the token.
+pub fn holder<F, R>(run: F) -> Handler
+where
+    F: Fn(Ctx, Holder) -> R + Send + Sync + 'static,
+    R: Future<Output = Reply> + Send + 'static,
+{
+    Handler(Kind::Holder(Box::new(move |ctx, proof| Box::pin(run(ctx, proof)))))
+}
+
+/// For whoever is signed in.
+pub fn user<F, R>(run: F) -> Handler
+where
+    F: Fn(Ctx, SignedIn) -> R + Send + Sync + 'static,
+    R: Future<Output = Reply> + Send + 'static,
+{
+    Handler(Kind::User(Box::new(move |ctx, proof| Box::pin(run(ctx, proof)))))
+}
+
+/// For admins.
+pub fn admin<F, R>(run: F) -> Handler
+where
+    F: Fn(Ctx, Admin) -> R + Send + Sync + 'static,
+    R: Future<Output = Reply> + Send + 'static,
+{
+    Handler(Kind::Admin(Box::new(move |ctx, proof| Box::pin(run(ctx, proof)))))
+}
+
+/// A handler whose caller has been let in; it only lacks the request.
+pub type Admitted<'a> = Box<dyn FnOnce(Ctx) -> Made + Send + 'a>;
+
+impl Handler {
+    /// Who may call it.
+    #[must_use]
+    pub const fn access(&self) -> Access {
+        match self.0 {
+            Kind::Public(_) => Access::Public,
+            Kind::Setup(_) => Access::Setup,
+            Kind::Holder(_) => Access::Holder,
+            Kind::User(_) => Access::User,
+            Kind::Admin(_) => Access::Admin,
+        }
+    }
+
+    /// Decides from who is signed in and what is shown, before the body is read.
+    ///
+    /// # Errors
+    /// `sign-in` where nobody is, `forbidden` where it is the wrong one, `setup-done`.
+    pub fn admit(&self, ctx: &Ctx) -> Result<Admitted<'_>, Failure> {
+        match &self.0 {
+            Kind::Public(run) => Ok(Box::new(move |ctx| run(ctx, ()))),
+            Kind::Setup(run) => match setup::state(ctx.service()) {
+                SetupState::Needed => Ok(Box::new(move |ctx| run(ctx, BeforeSetup(())))),
+                SetupState::Done => Err(Failure::of(Code::SetupDone)),
+            },
+            Kind::Holder(run) => {
+                let proof = Holder { token: ctx.signup_token(), admin: prove(ctx) };
+                if proof.token.is_none() && proof.admin.is_none() {
+                    return Err(Failure::of(Code::SignIn));
+                }
+                Ok(Box::new(move |ctx| run(ctx, proof)))
+            }
+            Kind::User(run) => {
+                let proof = SignedIn(ctx.viewer.clone().ok_or_else(|| Failure::of(Code::SignIn))?);
+                Ok(Box::new(move |ctx| run(ctx, proof)))
+            }
+            Kind::Admin(run) => {
+                let proof = prove(ctx).ok_or_else(|| match ctx.viewer {
+                    Some(_) => Failure::of(Code::Forbidden),
+                    None => Failure::of(Code::SignIn),
+                })?;
+                Ok(Box::new(move |ctx| run(ctx, proof)))
+            }
+        }
+    }
+}
+
+fn prove(ctx: &Ctx) -> Option<Admin> {
+    ctx.viewer.as_ref().and_then(|current| Admin::prove(&current.user))
+}

@@ -1,0 +1,20 @@
+//! JSON for programs and for the pages' own scripts: one file a feature.
+//!
+//! Guarantees: field names are camel case and fixed; a list is `{items, next}`; secrets are never in an
+//! answer, apart from tokens in the answer that makes them. Does not: decide; each row parses, calls the
+//! service once and puts what comes back into words.
+
+pub mod lists;
+
+pub mod activity;
+pub mod auth;
+pub mod backends;
+pub mod health;
+pub mod invites;
+pub mod openapi;
+pub mod plugins;
+pub mod profiles;
+pub mod settings;
+pub mod setup;
+pub mod signups;
+pub mod users;

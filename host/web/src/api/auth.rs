@@ -1,0 +1,195 @@
+//! Signing in and out, for programs.
+
+use super::users::UserView;
+use crate::access::{Reply, SignedIn};
+use crate::context::Ctx;
+use crate::failure::{Code, Failure};
+use crate::input::Input;
+use crate::kit::Answer;
+use crate::wording;
+use domain::ids::ProviderId;
+use domain::secret::Secret;
+use domain::sessions::{Session, SessionKind};
+use http::HeaderName;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::json;
+use service::ServiceError;
+use service::passwords::{self, PasswordOutcome, PasswordResult};
+use service::sessions::{self, Held, Keep, Tokens};
+use service::signin::{self, Credentials, ProviderKind, Providers};
+use views::frame::PRODUCT;
+
+/// The ways to sign in; ours is called by the product's name.
+#[must_use]
+pub fn offered(ctx: &Ctx) -> Providers {
+    let mut offered = signin::providers(ctx.service());
+    for provider in &mut offered.providers {
+        if provider.label.is_empty() {
+            PRODUCT.clone_into(&mut provider.label);
+        }
+    }
+    offered
+}
+
+/// `GET /api/auth/providers`
+pub async fn providers(ctx: Ctx) -> Reply {
+    Ok(Answer::json(&offered(&ctx)))
+}
+
+/// A program's new tokens; the one answer that shows them.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TokensView<'a> {
+    access_token: &'a str,
+    refresh_token: &'a str,
+    expires_at: Timestamp,
+    user: UserView,
+}
+
+fn tokens(user: domain::users::User, tokens: &Tokens) -> Answer {
+    Answer::json(&TokensView {
+        access_token: tokens.access.expose(),
+        refresh_token: tokens.refresh.expose(),
+        expires_at: tokens.expires_at,
+        user: user.into(),
+    })
+}
+
+/// Name and password from a form or from JSON.
+///
+/// # Errors
+/// 422 with each field.
+pub fn credentials(mut sent: Input) -> Result<Credentials, Failure> {
+    let provider =
+        sent.parsed("provider", |text| ProviderId::parse(text).map_err(|_ignored| "choice"));
+    let username = sent.required("username");
+    let password = sent.secret("password");
+    let both = username.zip(password);
+    sent.finish(both.map(|(username, password)| Credentials { provider, username, password }))
+}
+
+/// A backend that could not tell is "not now", whatever it said.
+#[must_use]
+pub fn not_now(error: ServiceError) -> Failure {
+    match error {
+        ServiceError::Backend(fault) => {
+            let wait = fault.retry_after.unwrap_or(core::time::Duration::from_secs(30));
+            Failure::from(fault).recoded(Code::Unavailable).waiting(wait)
+        }
+        other => other.into(),
+    }
+}
+
+async fn sign_in(ctx: Ctx, credentials: Credentials) -> Reply {
+    let begun = signin::login(ctx.service(), &credentials, Keep::Program, &ctx.caller())
+        .await
+        .map_err(not_now)?;
+    match &begun.held {
+        Held::Program(held) => Ok(tokens(begun.user, held)),
+        Held::Browser { .. } => Err(Failure::internal("a program was given a cookie")),
+    }
+}
+
+/// `POST /api/auth/login`
+pub async fn login(ctx: Ctx) -> Reply {
+    let credentials = credentials(ctx.json()?)?;
+    sign_in(ctx, credentials).await
+}
+
+/// `POST /api/auth/admin/login`: only local passwords.
+pub async fn admin_login(ctx: Ctx) -> Reply {
+    let sent = ctx.json()?.put("provider", "local");
+    sign_in(ctx, credentials(sent)?).await
+}
+
+/// `POST /api/auth/refresh`
+pub async fn refresh(ctx: Ctx) -> Reply {
+    let mut sent = ctx.json()?;
+    let token = sent.secret("refreshToken");
+    let token: Secret = sent.finish(token)?;
+    let (current, fresh) = sessions::refresh(ctx.service(), token.expose(), &ctx.caller()).await?;
+    Ok(tokens(current.user, &fresh))
+}
+
+/// `POST /api/auth/logout`
+pub async fn logout(ctx: Ctx, who: SignedIn) -> Reply {
+    sessions::sign_out(ctx.service(), who.current()).await?;
+    let clear = HeaderName::from_static("clear-site-data");
+    Ok(ctx.take_back(Answer::no_content()).header(clear, "\"cache\", \"storage\""))
+}
+
+/// A session as its holder sees it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SessionView<'a> {
+    id: &'a str,
+    kind: &'static str,
+    created_at: Timestamp,
+    last_seen: Timestamp,
+    expires_at: Timestamp,
+    ends_at: Timestamp,
+    seen_from: &'a str,
+}
+
+impl<'a> From<&'a Session> for SessionView<'a> {
+    fn from(session: &'a Session) -> Self {
+        let kind = match session.kind {
+            SessionKind::Browser { .. } => "browser",
+            SessionKind::Program { .. } => "program",
+        };
+        Self {
+            id: session.id.as_str(),
+            kind,
+            created_at: session.created_at,
+            last_seen: session.last_seen,
+            expires_at: session.expires_at,
+            ends_at: session.ends_at,
+            seen_from: &session.seen_from,
+        }
+    }
+}
+
+/// `GET /api/auth/me`
+pub async fn me(ctx: Ctx, who: SignedIn) -> Reply {
+    let current = who.current();
+    let known = signin::providers(ctx.service()).providers;
+    let provider = known.iter().find(|provider| provider.id == current.session.provider);
+    let kind = provider.map_or(ProviderKind::Password, |provider| provider.kind);
+    Ok(Answer::json(&json!({
+        "user": UserView::from(current.user.clone()),
+        "provider": { "id": current.session.provider, "kind": kind },
+        "session": SessionView::from(&current.session),
+    })))
+}
+
+/// The old password and the new one, from a form or from JSON.
+///
+/// # Errors
+/// 422 with each field.
+pub fn password_change(mut sent: Input) -> Result<(Secret, Secret), Failure> {
+    let current = sent.secret("current");
+    let new = sent.secret("new");
+    sent.finish(current.zip(new))
+}
+
+#[derive(Serialize)]
+struct ResultView {
+    backend: ProviderId,
+    state: PasswordOutcome,
+    message: Option<String>,
+}
+
+/// `POST /api/auth/change-password`
+pub async fn change_password(ctx: Ctx, who: SignedIn) -> Reply {
+    let (current, new) = password_change(ctx.json()?)?;
+    let results =
+        passwords::change(ctx.service(), who.current(), &current, &new, &ctx.caller()).await?;
+    let view = |result: PasswordResult| ResultView {
+        backend: result.backend,
+        state: result.state,
+        message: result.fault.map(|fault| wording::fault_text(&ctx, &fault)),
+    };
+    let results: Vec<ResultView> = results.into_iter().map(view).collect();
+    Ok(Answer::json(&json!({ "results": results })))
+}

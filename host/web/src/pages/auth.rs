@@ -1,0 +1,144 @@
+//! Signing in and out.
+
+use super::words;
+use crate::access::Reply;
+use crate::api::auth::{credentials, not_now, offered};
+use crate::context::{Ctx, own_path};
+use crate::failure::{Code, Failure};
+use crate::frame;
+use crate::input::Input;
+use crate::kit::Answer;
+use domain::role::Admin;
+use domain::users::User;
+use http::HeaderName;
+use service::sessions::{self, Keep};
+use service::signin::{self, ProviderKind};
+use views::Problem;
+use views::login::{LoginPage, PasswordProvider, RedirectProvider};
+use views::notices::ConfirmPage;
+
+/// Where somebody belongs.
+#[must_use]
+pub fn home_of(user: &User) -> &'static str {
+    if Admin::prove(user).is_some() { "/admin" } else { "/account" }
+}
+
+/// `GET /`
+pub async fn root(ctx: Ctx) -> Reply {
+    let home = ctx.viewer.as_ref().map_or("/login", |current| home_of(&current.user));
+    Ok(ctx.go(home))
+}
+
+fn login_page(ctx: &Ctx, next: Option<&str>, username: &str) -> LoginPage {
+    let providers = offered(ctx).providers;
+    let mut page = LoginPage {
+        next: next.map(str::to_owned),
+        username: username.to_owned(),
+        ..LoginPage::default()
+    };
+    for provider in providers {
+        let (id, label) = (provider.id.to_string(), provider.label);
+        match provider.kind {
+            ProviderKind::Password => page.passwords.push(PasswordProvider { id, label }),
+            ProviderKind::Redirect => {
+                let href = format!("/api/auth/{id}/login");
+                page.redirects.push(RedirectProvider { id, label, href });
+            }
+        }
+    }
+    page
+}
+
+/// `GET /login?next=`
+pub async fn login_form(ctx: Ctx) -> Reply {
+    let next = ctx.head.query.get("next").and_then(own_path);
+    if let Some(current) = &ctx.viewer {
+        return Ok(ctx.go(next.unwrap_or_else(|| home_of(&current.user))));
+    }
+    frame::page(&ctx, &login_page(&ctx, next, ""))
+}
+
+/// `POST /login`
+pub async fn login(ctx: Ctx) -> Reply {
+    let form = ctx.form()?;
+    let next = form.get("next").and_then(own_path);
+    let username = form.get("username").unwrap_or_default();
+    let keeps = form.get("keep").is_some();
+    let keep = if keeps { Keep::Remembered } else { Keep::UntilClosed };
+    let sent = Input::default()
+        .with("provider", form.get("provider"))
+        .with("username", Some(username))
+        .put("password", form.get("password").unwrap_or_default());
+    let tried = match credentials(sent) {
+        Ok(typed) => {
+            signin::login(ctx.service(), &typed, keep, &ctx.caller()).await.map_err(not_now)
+        }
+        Err(failure) => Err(failure),
+    };
+    match tried {
+        Ok(begun) => {
+            let target = next.unwrap_or_else(|| home_of(&begun.user));
+            Ok(ctx.hand_over(ctx.go(target), &begun))
+        }
+        Err(failure) => {
+            let own_words = match failure.code() {
+                Code::WrongCredential => Some("login-wrong"),
+                Code::TooMany => Some("login-too-many"),
+                _ => None,
+            };
+            words::again(&ctx, failure, |problems| {
+                let said = own_words.map(|key| vec![Problem::overall(ctx.text(key, &[]))]);
+                let page = login_page(&ctx, next, username);
+                LoginPage { keep: keeps, problems: said.unwrap_or(problems), ..page }
+            })
+        }
+    }
+}
+
+/// `POST /logout`: also for somebody whose session is over already.
+pub async fn logout(ctx: Ctx) -> Reply {
+    if let Some(current) = &ctx.viewer {
+        sessions::sign_out(ctx.service(), current).await?;
+    }
+    let clear = HeaderName::from_static("clear-site-data");
+    Ok(ctx.take_back(ctx.go("/login")).header(clear, "\"cache\", \"storage\""))
+}
+
+/// `GET /login/token/{token}`: a link made at the console; opening it changes nothing.
+pub async fn link_form(ctx: Ctx) -> Reply {
+    let token = ctx.part("token");
+    signin::link_is_good(ctx.service(), token).await?;
+    let text = |key| ctx.text(key, &[]);
+    let page = ConfirmPage {
+        title: text("login-title"),
+        lines: Vec::new(),
+        options: Vec::new(),
+        action: format!("/login/token/{token}"),
+        confirm: text("login-submit"),
+        cancel: "/login".to_owned(),
+        destructive: false,
+    };
+    let mut frame = frame::frame(&ctx);
+    frame.path = "/login".to_owned();
+    frame::page_in(&ctx, &frame, &page)
+}
+
+/// `POST /login/token/{token}`
+pub async fn link(ctx: Ctx) -> Reply {
+    let begun =
+        signin::with_link(ctx.service(), ctx.part("token"), Keep::UntilClosed, &ctx.caller())
+            .await?;
+    Ok(ctx.hand_over(ctx.go(home_of(&begun.user)), &begun))
+}
+
+/// The answer after somebody has proved who they are in another way than by a password.
+///
+/// # Errors
+/// The service's.
+pub async fn begin(ctx: &Ctx, user: &User, provider: &str, path: &str) -> Result<Answer, Failure> {
+    let provider = domain::ids::ProviderId::parse(provider).map_err(Failure::internal)?;
+    let caller = ctx.caller();
+    let begun =
+        sessions::begin(ctx.service(), &user.id, &provider, Keep::UntilClosed, &caller).await?;
+    Ok(ctx.hand_over(ctx.go(path), &begun))
+}

@@ -1,0 +1,175 @@
+//! What a guest sees between the link and the first film.
+
+use super::words;
+use crate::access::{Holder, Reply};
+use crate::api::signups::{apply, id, progress as look};
+use crate::context::Ctx;
+use crate::failure::Failure;
+use crate::frame;
+use crate::input::Input;
+use crate::kit::query::Pairs;
+use crate::wording;
+use domain::ids::ProviderId;
+use domain::invites::AskEmail;
+use domain::role::Admin;
+use domain::signups::SignupState;
+use service::invites::{self, Offer};
+use service::sessions::{self, Keep};
+use service::signups::{Accepted, Progress, Stage, StepProgress};
+use views::invites::AskEmail as Asked;
+use views::join as pages;
+
+/// `GET /j/{code}`
+pub async fn short(ctx: Ctx) -> Reply {
+    let segment =
+        percent_encoding::utf8_percent_encode(ctx.part("code"), percent_encoding::NON_ALPHANUMERIC);
+    Ok(ctx.go(&format!("/invite/{segment}")))
+}
+
+async fn offer(ctx: &Ctx) -> Result<Offer, Failure> {
+    Ok(invites::offer(ctx.service(), ctx.part("code"), &ctx.caller()).await?)
+}
+
+/// `GET /invite/{code}`: changes nothing.
+pub async fn invite(ctx: Ctx) -> Reply {
+    let offer = offer(&ctx).await?;
+    let page = pages::InvitePage {
+        code: offer.code.to_string(),
+        invited_by: invited_by(offer.invited_by),
+        grants: offer.grants.into_iter().map(|grant| grant.label).collect(),
+        expires_at: offer.expires_at,
+        account_days: offer.account_lifetime.and_then(words::days),
+    };
+    frame::page(&ctx, &page)
+}
+
+/// A name; none for an invite that was made at the console, where nobody has one.
+fn invited_by(name: String) -> Option<String> {
+    Some(name).filter(|name| !name.is_empty() && name != Admin::at_the_console().name())
+}
+
+const fn asked(ask: AskEmail) -> Asked {
+    match ask {
+        AskEmail::None => Asked::None,
+        AskEmail::Optional => Asked::Optional,
+        AskEmail::Required => Asked::Required,
+    }
+}
+
+fn signup_page(ctx: &Ctx, offer: &Offer, typed: Option<&Pairs>) -> pages::SignupPage {
+    let value = |name: &str| typed.and_then(|form| form.get(name)).map(str::to_owned);
+    let help = ctx.service().settings().settings.texts.help.clone();
+    pages::SignupPage {
+        code: offer.code.to_string(),
+        username: value("username").unwrap_or_default(),
+        email: value("email").or_else(|| offer.email.clone()).unwrap_or_default(),
+        ask_email: asked(offer.ask_email),
+        name_rule: Some(offer.name_rules.join(" ")).filter(|rule| !rule.is_empty()),
+        password_rules: words::password_rules(ctx, &offer.password),
+        help: Some(help).filter(|text| !text.is_empty()),
+        problems: Vec::new(),
+    }
+}
+
+/// `GET /invite/{code}/join`
+pub async fn form(ctx: Ctx) -> Reply {
+    let offer = offer(&ctx).await?;
+    frame::page(&ctx, &signup_page(&ctx, &offer, None))
+}
+
+/// `POST /invite/{code}/join`
+pub async fn accept(ctx: Ctx) -> Reply {
+    let form = ctx.form()?;
+    let sent = Input::default()
+        .with("username", form.get("username"))
+        .put("password", form.get("password").unwrap_or_default())
+        .with("email", form.get("email"));
+    match apply(&ctx, sent).await {
+        Ok(accepted) => welcome(&ctx, &accepted).await,
+        Err(failure) => match offer(&ctx).await {
+            Ok(offer) => {
+                let page = signup_page(&ctx, &offer, Some(&form));
+                words::again(&ctx, failure, |problems| pages::SignupPage { problems, ..page })
+            }
+            // What went wrong first is what is told.
+            Err(_closed) => Err(failure),
+        },
+    }
+}
+
+/// On to the progress, signed in where everything is there and nobody else is in this browser.
+async fn welcome(ctx: &Ctx, accepted: &Accepted) -> Reply {
+    let there = format!("/signup/{}", accepted.progress.id);
+    let answer = ctx.hand_over_signup(ctx.go(&there), &accepted.token);
+    let done = accepted.progress.steps.iter().find(|step| step.stage == Stage::Done);
+    let provider = done.and_then(|step| ProviderId::parse(step.backend.as_str()).ok());
+    match (&accepted.user, provider, &ctx.viewer) {
+        (Some(user), Some(provider), None) => {
+            let caller = ctx.caller();
+            let begun =
+                sessions::begin(ctx.service(), &user.id, &provider, Keep::UntilClosed, &caller)
+                    .await;
+            // The account is there; that they must type the password once more is no failure.
+            Ok(match begun {
+                Ok(begun) => ctx.hand_over(answer, &begun),
+                Err(_refused) => answer,
+            })
+        }
+        _ => Ok(answer),
+    }
+}
+
+/// `GET /signup/{id}`: reloads itself until it is settled.
+pub async fn progress(ctx: Ctx, holder: Holder) -> Reply {
+    let progress = look(&ctx, &id(&ctx)?, &holder).await?;
+    match progress.state {
+        SignupState::Provisioning => frame::page(&ctx, &working(&ctx, progress, None)),
+        SignupState::Undone => {
+            let again = format!("/invite/{}", progress.invite);
+            frame::page(&ctx, &working(&ctx, progress, Some(again)))
+        }
+        SignupState::Complete | SignupState::Partial => frame::page(&ctx, &success(&ctx, progress)),
+    }
+}
+
+fn message(ctx: &Ctx, step: &StepProgress) -> Option<String> {
+    step.fault.as_ref().map(|fault| wording::fault_text(ctx, fault))
+}
+
+fn working(ctx: &Ctx, progress: Progress, again: Option<String>) -> pages::ProgressPage {
+    let step = |step: StepProgress| pages::ProgressStep {
+        message: message(ctx, &step),
+        label: step.label,
+        state: match step.stage {
+            Stage::Waiting => pages::StepState::Waiting,
+            Stage::Working => pages::StepState::Working,
+            Stage::Done => pages::StepState::Done,
+            Stage::Later => pages::StepState::Later,
+            Stage::Failed => pages::StepState::Failed,
+        },
+    };
+    let later = progress.steps.iter().any(|step| step.stage == Stage::Later);
+    pages::ProgressPage {
+        steps: progress.steps.into_iter().map(step).collect(),
+        refresh_seconds: if later { 15 } else { 2 },
+        settled: again.is_some(),
+        again,
+    }
+}
+
+fn success(ctx: &Ctx, progress: Progress) -> pages::SuccessPage {
+    let username = progress.username;
+    let place = |step: StepProgress| pages::Place {
+        message: message(ctx, &step),
+        label: step.label,
+        url: step.public_url.as_ref().map(url::Url::to_string),
+        login_name: step.login_name.filter(|name| *name != username),
+        later: matches!(step.stage, Stage::Waiting | Stage::Working | Stage::Later),
+    };
+    let text = ctx.service().settings().settings.texts.success.clone();
+    pages::SuccessPage {
+        text: Some(text).filter(|text| !text.is_empty()),
+        places: progress.steps.into_iter().map(place).collect(),
+        username,
+    }
+}

@@ -1,0 +1,312 @@
+//! Every route: method, path, body limit, access with handler, what it does.
+//!
+//! Guarantees: a request reaches a handler through one of these rows or not at all; the access level is
+//! the type of the handler (see [`crate::access`]). Does not: hold anything that a later part brings.
+
+use crate::access::{Handler, admin, before_setup, holder, public, user};
+use crate::{api, pages};
+
+pub use crate::program::{Access, Listed};
+
+/// No body is read.
+const NONE: usize = 0;
+/// A form, or a small document.
+const SMALL: usize = 64 * 1024;
+/// A profile with its raw documents.
+const LARGE: usize = 1024 * 1024;
+
+const GET: &str = "GET";
+const POST: &str = "POST";
+const PUT: &str = "PUT";
+const PATCH: &str = "PATCH";
+const DELETE: &str = "DELETE";
+
+/// One row.
+pub struct Row {
+    /// `GET`, `POST`, ...
+    pub method: &'static str,
+    /// `/api/users/{id}`
+    pub pattern: &'static str,
+    /// Bytes of body; 0: none is read.
+    pub limit: usize,
+    /// What answers, and for whom.
+    pub handler: Handler,
+    /// What it does, in a few words.
+    pub summary: &'static str,
+}
+
+impl Row {
+    /// The row without its handler.
+    #[must_use]
+    pub const fn listed(&self) -> Listed {
+        Listed {
+            method: self.method,
+            pattern: self.pattern,
+            access: self.handler.access(),
+            limit: self.limit,
+            summary: self.summary,
+        }
+    }
+}
+
+type Columns = (&'static str, &'static str, usize, Handler, &'static str);
+
+fn rows(columns: impl IntoIterator<Item = Columns>) -> impl Iterator<Item = Row> {
+    columns.into_iter().map(|(method, pattern, limit, handler, summary)| Row {
+        method,
+        pattern,
+        limit,
+        handler,
+        summary,
+    })
+}
+
+/// The whole table.
+#[must_use]
+pub fn table() -> Vec<Row> {
+    rows(api_of_everybody())
+        .chain(rows(api_of_invites()))
+        .chain(rows(api_of_people()))
+        .chain(rows(api_of_the_house()))
+        .chain(rows(pages_of_everybody()))
+        .chain(rows(pages_of_invites_and_profiles()))
+        .chain(rows(pages_of_people()))
+        .chain(rows(pages_of_the_house()))
+        .collect()
+}
+
+/// The table without its handlers.
+#[must_use]
+pub fn routes() -> Vec<Listed> {
+    table().iter().map(Row::listed).collect()
+}
+
+#[rustfmt::skip]
+fn api_of_everybody() -> [Columns; 12] {
+    use api::{auth, health, openapi, setup};
+    [
+        (GET, "/healthz", NONE, public(health::alive), "Whether the process answers"),
+        (GET, "/readyz", NONE, public(health::ready), "Whether requests can be served, or what is missing"),
+        (GET, "/robots.txt", NONE, public(health::robots), "Nothing for search engines"),
+        (GET, "/api/openapi.json", NONE, public(openapi::document), "This document"),
+        (POST, "/api/setup", SMALL, before_setup(setup::complete), "Make the first admin: code, username, password, email, publicUrl"),
+        (GET, "/api/auth/providers", NONE, public(auth::providers), "The ways to sign in"),
+        (POST, "/api/auth/login", SMALL, public(auth::login), "Sign in: provider, username, password"),
+        (POST, "/api/auth/admin/login", SMALL, public(auth::admin_login), "Sign in with a local password: username, password"),
+        (POST, "/api/auth/refresh", SMALL, public(auth::refresh), "The next pair of tokens: refreshToken"),
+        (POST, "/api/auth/logout", SMALL, user(auth::logout), "End this session"),
+        (GET, "/api/auth/me", NONE, user(auth::me), "Who is signed in, how and by which session"),
+        (POST, "/api/auth/change-password", SMALL, user(auth::change_password), "Change one's password everywhere: current, new"),
+    ]
+}
+
+#[rustfmt::skip]
+fn api_of_invites() -> [Columns; 8] {
+    use api::{invites, signups};
+    [
+        (GET, "/api/invites", NONE, admin(invites::list), "Invites, newest first: limit, cursor, q, state"),
+        (POST, "/api/invites", SMALL, admin(invites::create), "Make an invite: label, uses, expiresAt or expiresIn, backends, profile, accountLifetime, askEmail, email"),
+        (GET, "/api/invites/{code}", NONE, admin(invites::get), "One invite"),
+        (PATCH, "/api/invites/{code}", SMALL, admin(invites::patch), "Change an invite; revoked: true withdraws it"),
+        (DELETE, "/api/invites/{code}", NONE, admin(invites::delete), "Delete an invite"),
+        (GET, "/api/invites/{code}/offer", NONE, public(invites::offer), "What an invite grants"),
+        (POST, "/api/invites/{code}/accept", SMALL, public(signups::accept), "Sign up: username, password, email"),
+        (GET, "/api/signups/{id}", NONE, holder(signups::get), "How far a sign-up is; also as an event stream"),
+    ]
+}
+
+#[rustfmt::skip]
+fn api_of_people() -> [Columns; 16] {
+    use api::{profiles, users};
+    [
+        (GET, "/api/users", NONE, admin(users::list), "Users: limit, cursor, q, sort, state"),
+        (POST, "/api/users", SMALL, admin(users::create), "Make a user: username, password, email, role, label, expiresAt"),
+        (GET, "/api/users/{id}", NONE, admin(users::get), "One user"),
+        (PATCH, "/api/users/{id}", SMALL, admin(users::patch), "Change a user: username, email, role, state, expiresAt, label"),
+        (DELETE, "/api/users/{id}", NONE, admin(users::delete), "Delete a user; accounts=keep, disable or delete"),
+        (POST, "/api/users/{id}/enable", SMALL, admin(users::enable), "Let somebody in again"),
+        (POST, "/api/users/{id}/disable", SMALL, admin(users::disable), "Shut somebody out"),
+        (POST, "/api/users/{id}/extend", SMALL, admin(users::extend), "Prolong somebody's time: by or until"),
+        (POST, "/api/users/{id}/sign-out", SMALL, admin(users::sign_out), "End all of somebody's sessions"),
+        (GET, "/api/profiles", NONE, admin(profiles::list), "Profiles"),
+        (POST, "/api/profiles", LARGE, admin(profiles::create), "Make a profile from raw documents: name, documents"),
+        (GET, "/api/profiles/{name}", NONE, admin(profiles::get), "One profile with its raw documents"),
+        (PUT, "/api/profiles/{name}", LARGE, admin(profiles::put), "Replace a profile's raw documents: documents"),
+        (DELETE, "/api/profiles/{name}", NONE, admin(profiles::delete), "Delete a profile"),
+        (POST, "/api/profiles/capture", SMALL, admin(profiles::capture), "Capture a profile from an account: backend, account, name"),
+        (POST, "/api/profiles/{name}/apply", SMALL, admin(profiles::apply), "Apply a profile to a user's accounts: user"),
+    ]
+}
+
+#[rustfmt::skip]
+fn api_of_the_house() -> [Columns; 13] {
+    use api::{activity, backends, plugins, settings};
+    [
+        (GET, "/api/backends", NONE, admin(backends::list), "Backends"),
+        (POST, "/api/backends", SMALL, admin(backends::add), "Add a backend: id, label, plugin, publicUrl, settings, secrets, connect"),
+        (GET, "/api/backends/{id}", NONE, admin(backends::get), "One backend"),
+        (PATCH, "/api/backends/{id}", SMALL, admin(backends::patch), "Change a backend: label, publicUrl, settings, secrets, connect, acceptServer"),
+        (DELETE, "/api/backends/{id}", NONE, admin(backends::remove), "Remove a backend; nothing happens on it"),
+        (POST, "/api/backends/{id}/test", SMALL, admin(backends::test), "Probe a backend, stage by stage"),
+        (GET, "/api/backends/{id}/accounts", NONE, admin(backends::accounts), "All accounts there"),
+        (GET, "/api/backends/{id}/libraries", NONE, admin(backends::libraries), "All libraries there"),
+        (GET, "/api/plugins", NONE, admin(plugins::list), "Plugins and what they can do"),
+        (GET, "/api/plugins/{name}/log", NONE, admin(plugins::log), "What a plugin wrote lately"),
+        (GET, "/api/activity", NONE, admin(activity::list), "What happened, newest first: limit, cursor, q, kind"),
+        (GET, "/api/settings", NONE, admin(settings::list), "Settings and where each comes from"),
+        (PATCH, "/api/settings", SMALL, admin(settings::patch), "Set keys; null gives one back to its default"),
+    ]
+}
+
+#[rustfmt::skip]
+fn pages_of_everybody() -> [Columns; 20] {
+    use pages::{account, assets, auth, choices, join, setup};
+    [
+        (GET, "/", NONE, public(auth::root), "Leads to where one belongs"),
+        (GET, "/assets/{hash}/{name}", NONE, public(assets::asset), "Style, script, icons"),
+        (POST, "/theme", SMALL, public(choices::theme), "Choose colours"),
+        (POST, "/language", SMALL, public(choices::language), "Choose a language"),
+        (GET, "/setup", NONE, before_setup(setup::form), "The first page ever"),
+        (POST, "/setup", SMALL, before_setup(setup::complete), "Make the first admin"),
+        (GET, "/login", NONE, public(auth::login_form), "Sign-in form"),
+        (POST, "/login", SMALL, public(auth::login), "Sign in"),
+        (POST, "/logout", SMALL, public(auth::logout), "Sign out"),
+        (GET, "/login/token/{token}", NONE, public(auth::link_form), "A link made at the console; changes nothing"),
+        (POST, "/login/token/{token}", SMALL, public(auth::link), "Sign in with the link"),
+        (GET, "/j/{code}", NONE, public(join::short), "Leads to the invite"),
+        (GET, "/invite/{code}", NONE, public(join::invite), "What the invite gives; changes nothing"),
+        (GET, "/invite/{code}/join", NONE, public(join::form), "Sign-up form"),
+        (POST, "/invite/{code}/join", SMALL, public(join::accept), "Sign up"),
+        (POST, "/invite/{code}", SMALL, public(join::accept), "Sign up"),
+        (GET, "/signup/{id}", NONE, holder(join::progress), "How far it is, then where to go"),
+        (GET, "/account", NONE, user(account::account_page), "My account"),
+        (POST, "/account/password", SMALL, user(account::change_password), "Change my password"),
+        (POST, "/account/sign-out-others", SMALL, user(account::sign_out_others), "Sign out everywhere else"),
+    ]
+}
+
+#[rustfmt::skip]
+fn pages_of_invites_and_profiles() -> [Columns; 17] {
+    use pages::{invites, profiles};
+    [
+        (GET, "/admin/invites", NONE, admin(invites::list), "Invites"),
+        (POST, "/admin/invites", SMALL, admin(invites::create), "Make an invite"),
+        (GET, "/admin/invites/new", NONE, admin(invites::new), "Form for a new invite"),
+        (GET, "/admin/invites/{code}", NONE, admin(invites::detail), "One invite"),
+        (POST, "/admin/invites/{code}", SMALL, admin(invites::save), "Change an invite"),
+        (GET, "/admin/invites/{code}/share", NONE, admin(invites::shared), "A new invite, ready to hand over"),
+        (GET, "/admin/invites/{code}/qr.svg", NONE, admin(invites::qr_svg), "Its QR code as a drawing"),
+        (GET, "/admin/invites/{code}/qr.png", NONE, admin(invites::qr_png), "Its QR code as a picture"),
+        (GET, "/admin/invites/{code}/revoke", NONE, admin(invites::confirm_revoke), "Revoke it?"),
+        (POST, "/admin/invites/{code}/revoke", SMALL, admin(invites::revoke), "Revoke it"),
+        (GET, "/admin/profiles", NONE, admin(profiles::list), "Profiles"),
+        (GET, "/admin/profiles/capture", NONE, admin(profiles::capture_form), "Capture a profile, step by step"),
+        (POST, "/admin/profiles/capture", SMALL, admin(profiles::capture), "Capture a profile"),
+        (GET, "/admin/profiles/{name}", NONE, admin(profiles::detail), "One profile"),
+        (POST, "/admin/profiles/{name}/apply", SMALL, admin(profiles::apply), "Apply it to somebody"),
+        (GET, "/admin/profiles/{name}/delete", NONE, admin(profiles::confirm_delete), "Delete it?"),
+        (POST, "/admin/profiles/{name}/delete", SMALL, admin(profiles::delete), "Delete it"),
+    ]
+}
+
+#[rustfmt::skip]
+fn pages_of_people() -> [Columns; 12] {
+    use pages::people;
+    [
+        (GET, "/admin/people", NONE, admin(people::list), "People"),
+        (GET, "/admin/people/{id}", NONE, admin(people::detail), "One person"),
+        (POST, "/admin/people/{id}/enable", SMALL, admin(people::enable), "Let them in again"),
+        (POST, "/admin/people/{id}/extend", SMALL, admin(people::extend), "Prolong their time"),
+        (POST, "/admin/people/{id}/profile", SMALL, admin(people::apply_profile), "Apply a profile"),
+        (POST, "/admin/people/{id}/accounts/{backend}/retry", SMALL, admin(people::retry), "Try again what a backend owes"),
+        (GET, "/admin/people/{id}/disable", NONE, admin(people::confirm_disable), "Disable them?"),
+        (POST, "/admin/people/{id}/disable", SMALL, admin(people::disable), "Disable them"),
+        (GET, "/admin/people/{id}/sign-out", NONE, admin(people::confirm_sign_out), "Sign them out?"),
+        (POST, "/admin/people/{id}/sign-out", SMALL, admin(people::sign_out), "Sign them out"),
+        (GET, "/admin/people/{id}/delete", NONE, admin(people::confirm_delete), "Delete them?"),
+        (POST, "/admin/people/{id}/delete", SMALL, admin(people::delete), "Delete them"),
+    ]
+}
+
+#[rustfmt::skip]
+fn pages_of_the_house() -> [Columns; 16] {
+    use pages::{activity, backends, home, plugins, settings};
+    [
+        (GET, "/admin", NONE, admin(home::home), "What needs the admin"),
+        (GET, "/admin/backends", NONE, admin(backends::list), "Backends"),
+        (GET, "/admin/backends/new", NONE, admin(backends::choose), "Which kind of backend"),
+        (GET, "/admin/backends/new/{plugin}", NONE, admin(backends::new), "Form for a new backend"),
+        (POST, "/admin/backends/new/{plugin}", SMALL, admin(backends::add), "Add a backend"),
+        (GET, "/admin/backends/{id}", NONE, admin(backends::detail), "One backend"),
+        (POST, "/admin/backends/{id}/test", SMALL, admin(backends::test), "Probe it"),
+        (GET, "/admin/backends/{id}/edit", NONE, admin(backends::edit), "Its settings"),
+        (POST, "/admin/backends/{id}/edit", SMALL, admin(backends::save), "Change its settings"),
+        (GET, "/admin/backends/{id}/delete", NONE, admin(backends::confirm_removal), "Disconnect it?"),
+        (POST, "/admin/backends/{id}/delete", SMALL, admin(backends::remove), "Disconnect it"),
+        (GET, "/admin/plugins", NONE, admin(plugins::list), "Plugins"),
+        (GET, "/admin/plugins/{name}", NONE, admin(plugins::detail), "One plugin"),
+        (GET, "/admin/activity", NONE, admin(activity::list), "What happened"),
+        (GET, "/admin/settings", NONE, admin(settings::form), "Settings"),
+        (POST, "/admin/settings", SMALL, admin(settings::save), "Change settings"),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kit::matcher::Matcher;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_table_can_be_matched() {
+        let table = table();
+        assert!(Matcher::of(table.iter().map(|row| (row.method, row.pattern))).is_ok());
+    }
+
+    #[test]
+    fn the_table_is_as_it_was_agreed() {
+        let lines = routes().into_iter().map(|row| {
+            format!("{:6} {:48} {:8?} {:>7}\n", row.method, row.pattern, row.access, row.limit)
+        });
+        insta::assert_snapshot!(lines.collect::<String>());
+    }
+
+    #[test]
+    fn what_changes_something_is_no_get_and_everything_has_words() {
+        for row in routes() {
+            assert_eq!(
+                row.method == "GET" || row.method == "DELETE",
+                row.limit == 0,
+                "{}",
+                row.pattern
+            );
+            assert!(!row.summary.is_empty() && row.pattern.starts_with('/'), "{}", row.pattern);
+        }
+    }
+
+    #[test]
+    fn the_api_for_admins_is_for_admins() {
+        let open: BTreeSet<&str> = routes()
+            .into_iter()
+            .filter(|row| row.access != Access::Admin && row.pattern.starts_with("/api/"))
+            .map(|row| row.pattern)
+            .collect();
+        let expected = [
+            "/api/auth/admin/login",
+            "/api/auth/change-password",
+            "/api/auth/login",
+            "/api/auth/logout",
+            "/api/auth/me",
+            "/api/auth/providers",
+            "/api/auth/refresh",
+            "/api/invites/{code}/accept",
+            "/api/invites/{code}/offer",
+            "/api/openapi.json",
+            "/api/setup",
+            "/api/signups/{id}",
+        ];
+        assert_eq!(open.into_iter().collect::<Vec<_>>(), expected);
+        let admin_pages = routes().into_iter().filter(|row| row.pattern.starts_with("/admin"));
+        assert!(admin_pages.into_iter().all(|row| row.access == Access::Admin));
+    }
+}

@@ -1,0 +1,51 @@
+backends-add = Connect a backend
+backends-none = No backend yet
+backends-none-help = A backend is a server that your people get accounts on.
+backends-which = What kind of server is it?
+backends-no-plugin = There is no plugin that keeps accounts.
+backend-form-new = Connect { $name }
+backend-form-edit = Settings of { $name }
+backend-label = Label
+backend-label-help = What your guests read, for example: Films and series.
+backend-id = Id
+backend-id-help = A short word for settings and scripts. It cannot be changed later.
+backend-public-url = Address for your people
+backend-public-url-help = Where people open it. Shown once they have signed up.
+backend-way = How Latchkey gets in
+backend-way-connect = Sign in as an administrator, once
+backend-way-connect-help = Latchkey makes a key for itself and forgets the password.
+backend-way-key = With a key that you have made
+backend-save = Save and test
+backend-save-help = It is tried right away, step by step.
+backend-locked = { $source } sets this backend. Change it there; it applies at once.
+backend-product = Product
+backend-plugin = Plugin
+backend-libraries = Libraries
+backend-accounts = { $n ->
+    [0] No accounts of your people
+    [one] One account of your people
+   *[other] { $n } accounts of your people
+}
+backend-checked = asked
+backend-settings = Settings
+backend-test = Test
+backend-delete = Disconnect this backend
+backend-delete-help = Accounts there stay as they are.
+backend-delete-question = Disconnect { $name }?
+backend-delete-keeps = All accounts there stay as they are. Latchkey forgets whose they are.
+backend-delete-invites = Invites do not give accounts there any more.
+backend-saved = The backend is saved.
+backend-deleted = The backend is disconnected.
+banner-backend-down = { $name } does not answer. Latchkey tries again by itself.
+locked-by = set by { $source }
+locked-by-file = set by the settings file
+secret-kept = Kept, never shown
+secret-kept-help = One is kept. Leave it empty to keep it.
+probe-title = Test
+probe-passed = Works
+probe-failed = Does not work
+probe-capture = Capture a profile from it
+stage-passed = good
+stage-warned = look at it
+stage-failed = failed
+stage-skipped = not tried

@@ -1,0 +1,25 @@
+# What only the edge says: problems and fields that no page has a place of its own for.
+problem-locked = It is set elsewhere
+problem-locked-help = The settings file, the environment or the command line says so. Change it there.
+problem-backend = The server did not do it
+problem-backend-help = It refused, or gave an answer that nobody understands.
+forbidden-setup-admin = The first admin stays an admin and cannot be disabled or deleted.
+forbidden-over = Their time is over. Extend it first.
+forbidden-no-password = There is no password here that could be changed.
+field-text = This is not text.
+field-flag = This is neither yes nor no.
+field-list = This is not a list.
+field-object = This is not an object.
+field-time = This is not a time. It is written like 2027-01-31T18:00:00Z.
+field-duration = This is not a duration. It is written like PT24H or P7D.
+field-unknown-plugin = There is no such plugin.
+field-id-taken = This id is in use.
+user-state-all = Everybody
+invite-state-all = All invites
+account-owed-on = Will be switched on as soon as the server answers.
+account-owed-off = Will be switched off as soon as the server answers.
+banner-backend-replaced = { $name } calls itself another server than before. Nothing is done with it until you have looked.
+banner-backend-impaired = { $name } works, but look at it.
+banner-plugin-refused = The plugin { $name } was refused.
+field-not-here = This version of Latchkey cannot do that.
+field-in-use = It is still needed by { $names }.

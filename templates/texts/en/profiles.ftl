@@ -1,0 +1,32 @@
+profiles-lead = New accounts are made from a profile: what the model account may see and do, word for word.
+profiles-capture = Capture a profile
+profiles-none = No profiles yet
+profiles-none-help = Set up one account the way you like it, then capture it.
+profiles-no-backend = Connect a backend first; then there is something to capture.
+profiles-from = From { $name }
+profiles-invites = { $n ->
+    [0] No open invite uses it
+    [one] One open invite uses it
+   *[other] { $n } open invites use it
+}
+capture-lead = Latchkey copies how an account is set up. The account itself is not changed.
+capture-backend = From which backend?
+capture-account = Which account is the model?
+capture-account-help = Better not one of an administrator.
+capture-chosen = The model is { $name }.
+capture-name = Name of the profile
+capture-name-help = For example: Family. The name of a profile that exists adds this backend to it.
+capture-existing = There are already:
+capture-save = Capture
+profile-recapture = Capture again
+profile-raw = The document itself
+profile-raw-help = Kept as the backend gave it, with all that Latchkey does not know.
+profile-apply = Apply to a person
+profile-apply-to = Person
+profile-delete = Delete this profile
+profile-delete-help = Accounts that were made from it stay as they are.
+profile-delete-question = Delete the profile { $name }?
+profile-delete-keeps = Accounts that were made from it stay as they are.
+profile-captured = The profile { $name } is captured.
+profile-applied = The profile is applied to { $name }.
+profile-deleted = The profile is deleted.

@@ -1,0 +1,9 @@
+setup-title = Welcome to Latchkey
+setup-lead = Two minutes, and you can invite the first person.
+setup-code = Setup code
+setup-code-help = It stands in the terminal or log where Latchkey was started.
+setup-you = You
+setup-email-help = Where Latchkey may write to you. You can leave it empty.
+setup-address = How people get here
+setup-public-url-help = The links in invites begin with this. It should be the address that works for your guests.
+setup-finish = Finish set-up

@@ -16,7 +16,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, exit};
 
 /// What ships inside the binary: id and file name.
-const COMPONENTS: [(&str, &str); 1] = [("jellyfin", "jellyfin.wasm")];
+const COMPONENTS: [(&str, &str); 3] = [
+    ("jellyfin", "jellyfin.wasm"),
+    ("mail-smtp", "mail_smtp.wasm"),
+    ("mail-mailgun", "mail_mailgun.wasm"),
+];
 
 fn main() {
     let here = PathBuf::from(variable("CARGO_MANIFEST_DIR"));

@@ -76,7 +76,7 @@ pub struct Manifest {
     pub license: String,
     /// What it exports.
     pub roles: Vec<PluginRole>,
-    /// Endpoint name to the setting that holds its base URL, and the allowed schemes.
+    /// By name.
     pub endpoints: BTreeMap<String, EndpointSpec>,
     /// In the manifest's order.
     pub settings: Vec<SettingSpec>,
@@ -90,13 +90,24 @@ pub struct Manifest {
     pub limits: Limits,
 }
 
-/// A base URL that the admin fills in.
+/// A destination that the admin fills in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EndpointSpec {
-    /// The setting that holds it.
-    pub setting: String,
-    /// `https`, `http`.
-    pub schemes: Vec<String>,
+#[serde(untagged)]
+pub enum EndpointSpec {
+    /// A base URL, for requests.
+    Http {
+        /// The setting that holds it.
+        setting: String,
+        /// `https`, `http`.
+        schemes: Vec<String>,
+    },
+    /// A host and a port, for connections in a protocol of the plugin's own.
+    Tcp {
+        /// The setting that holds the host.
+        host: String,
+        /// The setting that holds the port.
+        port: String,
+    },
 }
 
 /// A secret, and where the host may put it.
@@ -151,6 +162,8 @@ pub struct Inspection {
     pub size: u64,
     /// What it exports, found by probing.
     pub roles: Vec<PluginRole>,
+    /// Whether it can put a button on a backend's own sign-in page.
+    pub login_page: bool,
     /// The interfaces it imports: `latchkey:host/http@0.1.0`.
     pub imports: Vec<String>,
     /// What it can therefore do, in sentences.

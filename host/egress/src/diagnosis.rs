@@ -65,6 +65,31 @@ pub(crate) fn connect_failure(error: &io::Error, host: &str) -> NetFailure {
     NetFailure::unsent(FailureKind::Unreachable, words)
 }
 
+/// Reads what a failed handshake means where the connection stood already.
+pub(crate) fn handshake_failure(error: &io::Error, host: &str) -> NetFailure {
+    let mut tls = causes(error).filter_map(|cause| cause.downcast_ref::<rustls::Error>());
+    if tls.any(|cause| matches!(cause, rustls::Error::InvalidMessage(_))) {
+        let detail = format!("{host} answered something that is not TLS");
+        return NetFailure::unsent(FailureKind::Protocol, detail);
+    }
+    let failure = connect_failure(error, host);
+    if failure.kind == FailureKind::Unreachable {
+        let detail = format!("{host} closed the connection while TLS began");
+        return NetFailure::unsent(FailureKind::Closed, detail);
+    }
+    failure
+}
+
+/// Reads what a failure on a standing connection means.
+pub(crate) fn stream_failure(error: &io::Error, host: &str, maybe_sent: bool) -> NetFailure {
+    let mut tls = causes(error).filter_map(|cause| cause.downcast_ref::<rustls::Error>());
+    if let Some(cause) = tls.next() {
+        return NetFailure { maybe_sent, ..tls_failure(cause, host) };
+    }
+    let detail = format!("{host} closed the connection");
+    NetFailure::sent(FailureKind::Closed, maybe_sent, detail)
+}
+
 pub(crate) fn timed_out_words(host: &str) -> String {
     format!("{host} did not answer within {} seconds", CONNECT.as_secs())
 }

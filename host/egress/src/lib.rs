@@ -1,7 +1,7 @@
 //! Opens every connection that leaves the process.
 //!
-//! A [`Client`] is made for one purpose with one [`Policy`]: how far it reaches and which certificates
-//! it takes. Names are resolved once per connection, every address is checked, and the connection goes
+//! A [`Client`] (HTTP) or a [`Dialer`] (anything else) is made for one purpose with one [`Policy`]: how
+//! far it reaches and which certificates it takes. Names are resolved once per connection, every address is checked, and the connection goes
 //! to a checked address. Redirects are never followed, proxies are never taken from the environment,
 //! answers are cut at the size asked for, every request has a deadline.
 //!
@@ -9,11 +9,13 @@
 
 pub mod client;
 mod diagnosis;
+mod dial;
 pub mod failure;
 mod names;
 pub mod policy;
 pub mod reach;
 pub mod stages;
+pub mod tcp;
 pub mod trust;
 
 pub use client::{Client, Request, Response};
@@ -21,6 +23,7 @@ pub use failure::{FailureKind, NetFailure};
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method};
 pub use policy::Policy;
 pub use reach::Reach;
+pub use tcp::{Connection, Destination, Dialer, Security};
 pub use trust::{Fingerprint, Trust};
 
 use names::Names;
@@ -64,5 +67,13 @@ impl Egress {
     /// [`NetFailure`] where this machine's TLS cannot be set up.
     pub fn client(&self, policy: Policy) -> Result<Client, NetFailure> {
         Client::new(self.names.clone(), &self.authorities, policy)
+    }
+
+    /// What makes connections for protocols other than HTTP.
+    ///
+    /// # Errors
+    /// [`NetFailure`] where this machine's TLS cannot be set up.
+    pub fn dialer(&self, policy: Policy) -> Result<Dialer, NetFailure> {
+        Dialer::new(self.names.clone(), &self.authorities, policy)
     }
 }

@@ -2,13 +2,14 @@
 
 use crate::client::{Client, host_words};
 use crate::diagnosis::{connect_failure, timed_out_words};
+use crate::dial;
 use crate::failure::{FailureKind, NetFailure};
 use crate::policy::CONNECT;
+use crate::tcp::{Destination, Dialer};
 use crate::trust::{Fingerprint, Trust, day};
 use domain::plugins::{Stage, StageOutcome};
 use jiff::Timestamp;
 use rustls::pki_types::ServerName;
-use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use tokio::net::TcpStream;
@@ -19,11 +20,10 @@ use x509_parser::prelude::{FromDer as _, X509Certificate};
 /// From here on a certificate that ends soon is worth a warning.
 const ENDS_SOON_DAYS: i64 = 14;
 
-/// The three stages, in order; after one that failed the rest is skipped. With the failure, where there
-/// was one.
+/// The stages, in order; after one that failed the rest is skipped. With the failure, where there was one.
 #[derive(Debug, Clone)]
 pub struct Stages {
-    /// `resolve`, `connect`, `certificate`.
+    /// `resolve`, `connect`, and where it is HTTP `certificate`.
     pub stages: Vec<Stage>,
     /// Why it stopped.
     pub failure: Option<NetFailure>,
@@ -37,14 +37,7 @@ impl Client {
         if let Err(failure) = self.try_stages(url, now, &mut report.stages).await {
             report.failure = Some(failure);
         }
-        for name in ["resolve", "connect", "certificate"].iter().skip(report.stages.len()) {
-            report.stages.push(Stage {
-                name: (*name).to_owned(),
-                outcome: StageOutcome::Skipped,
-                detail: "not tried".to_owned(),
-                took_ms: 0,
-            });
-        }
+        skip_rest(&["resolve", "connect", "certificate"], &mut report.stages);
         report
     }
 
@@ -58,21 +51,15 @@ impl Client {
         let started = Instant::now();
         let found = self.resolve(url, &host).await;
         let words = |found: &Vec<IpAddr>| match url.host() {
-            Some(url::Host::Domain(name)) => {
-                let list: Vec<String> = found.iter().map(ToString::to_string).collect();
-                (StageOutcome::Passed, format!("{name} is {}", list.join(", ")))
-            }
+            Some(url::Host::Domain(name)) => named(name, found),
             _ => (StageOutcome::Passed, format!("{host} is an address")),
         };
         let addresses = noted(stages, "resolve", started, found, words)?;
 
         let port = url.port_or_known_default().unwrap_or(443);
         let started = Instant::now();
-        let connected = connect(&addresses, port, &host).await;
-        let words = |(_, address): &(TcpStream, SocketAddr)| {
-            (StageOutcome::Passed, format!("{address} answers"))
-        };
-        let (stream, address) = noted(stages, "connect", started, connected, words)?;
+        let connected = dial::connect(&addresses, port, &host).await;
+        let (stream, address) = noted(stages, "connect", started, connected, answers)?;
 
         if url.scheme() != "https" {
             stages.push(without_tls(address.ip()));
@@ -87,16 +74,7 @@ impl Client {
 
     async fn resolve(&self, url: &Url, host: &str) -> Result<Vec<IpAddr>, NetFailure> {
         self.check(url, host)?;
-        let name = url.host_str().unwrap_or_default();
-        let looking = self.names.lookup(name, self.policy.reach);
-        match timeout(CONNECT, looking).await {
-            Ok(Ok(found)) => Ok(found),
-            Ok(Err(cause)) => Err(connect_failure(&io::Error::other(cause), host)),
-            Err(_elapsed) => Err(NetFailure::unsent(
-                FailureKind::NameLookup,
-                format!("the name {name} could not be looked up in time"),
-            )),
-        }
+        dial::resolve(&self.names, url.host_str().unwrap_or_default(), self.policy.reach).await
     }
 
     /// The end-entity certificate, once the handshake stands.
@@ -151,6 +129,58 @@ impl Client {
     }
 }
 
+impl Dialer {
+    /// Tries a destination step by step and sends nothing: name and connection. Whether TLS comes, and
+    /// when, is the protocol's.
+    pub async fn stages(&self, to: &Destination) -> Stages {
+        let mut report = Stages { stages: Vec::new(), failure: None };
+        if let Err(failure) = self.try_stages(to, &mut report.stages).await {
+            report.failure = Some(failure);
+        }
+        skip_rest(&["resolve", "connect"], &mut report.stages);
+        report
+    }
+
+    async fn try_stages(
+        &self,
+        to: &Destination,
+        stages: &mut Vec<Stage>,
+    ) -> Result<(), NetFailure> {
+        let (host, name) = (to.to_string(), to.name());
+        let started = Instant::now();
+        let found = dial::resolve(&self.names, &name, self.policy.reach).await;
+        let words = |found: &Vec<IpAddr>| match to.literal() {
+            None => named(&name, found),
+            Some(_) => (StageOutcome::Passed, format!("{name} is an address")),
+        };
+        let addresses = noted(stages, "resolve", started, found, words)?;
+        let started = Instant::now();
+        let connected = dial::connect(&addresses, to.port(), &host).await;
+        noted(stages, "connect", started, connected, answers)?;
+        Ok(())
+    }
+}
+
+fn named(name: &str, found: &[IpAddr]) -> (StageOutcome, String) {
+    let list: Vec<String> = found.iter().map(ToString::to_string).collect();
+    (StageOutcome::Passed, format!("{name} is {}", list.join(", ")))
+}
+
+fn answers((_, address): &(TcpStream, SocketAddr)) -> (StageOutcome, String) {
+    (StageOutcome::Passed, format!("{address} answers"))
+}
+
+fn skip_rest(names: &[&str], stages: &mut Vec<Stage>) {
+    for name in names.iter().skip(stages.len()) {
+        stages.push(Stage {
+            name: (*name).to_owned(),
+            outcome: StageOutcome::Skipped,
+            detail: "not tried".to_owned(),
+            took_ms: 0,
+        });
+    }
+}
+
 /// Notes how a stage went and hands its value on.
 fn noted<T>(
     stages: &mut Vec<Stage>,
@@ -175,22 +205,4 @@ fn without_tls(address: IpAddr) -> Stage {
         (StageOutcome::Warned, "plain http: whoever is on the way can read passwords")
     };
     Stage { name: "certificate".to_owned(), outcome, detail: detail.to_owned(), took_ms: 0 }
-}
-
-async fn connect(
-    addresses: &[IpAddr],
-    port: u16,
-    host: &str,
-) -> Result<(TcpStream, SocketAddr), NetFailure> {
-    let mut last = None;
-    for address in addresses.iter().take(4) {
-        let address = SocketAddr::new(*address, port);
-        match timeout(CONNECT, TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => return Ok((stream, address)),
-            Ok(Err(cause)) => last = Some(cause),
-            Err(_elapsed) => last = Some(io::ErrorKind::TimedOut.into()),
-        }
-    }
-    let cause = last.unwrap_or_else(|| io::ErrorKind::AddrNotAvailable.into());
-    Err(connect_failure(&cause, host))
 }

@@ -13,6 +13,7 @@ use rustls::{
 };
 use std::sync::{Arc, OnceLock};
 use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate};
+use x509_parser::signature_algorithm::SignatureAlgorithm;
 
 /// The SHA-256 of a certificate, as an admin compares it: `sha256:` and 64 hex digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -251,6 +252,30 @@ fn words(cause: &CertificateError, certificate: &[u8]) -> String {
         }
         _ => "is not valid for a server".to_owned(),
     }
+}
+
+/// The hash of a certificate for the channel binding `tls-server-end-point` (RFC 5929, 4.1): with the hash of
+/// its own signature, where that is not one of the broken ones.
+pub(crate) fn end_point(certificate: &[u8]) -> Option<Vec<u8>> {
+    use aws_lc_rs::digest::{SHA256, SHA384, SHA512, digest};
+    let (_rest, parsed) = X509Certificate::from_der(certificate).ok()?;
+    let signed = &parsed.signature_algorithm;
+    let signature = signed.algorithm.to_id_string();
+    let hash = match SignatureAlgorithm::try_from(signed) {
+        Ok(SignatureAlgorithm::RSASSA_PSS(how)) => how.hash_algorithm_oid().to_id_string(),
+        _ => signature,
+    };
+    let algorithm = match hash.as_str() {
+        // MD5 and SHA-1, of RSA and ECDSA, count as SHA-256.
+        "1.2.840.113549.1.1.4" | "1.2.840.113549.1.1.5" | "1.2.840.10045.4.1" | "1.3.14.3.2.26" => {
+            &SHA256
+        }
+        "1.2.840.113549.1.1.11" | "1.2.840.10045.4.3.2" | "2.16.840.1.101.3.4.2.1" => &SHA256,
+        "1.2.840.113549.1.1.12" | "1.2.840.10045.4.3.3" | "2.16.840.1.101.3.4.2.2" => &SHA384,
+        "1.2.840.113549.1.1.13" | "1.2.840.10045.4.3.4" | "2.16.840.1.101.3.4.2.3" => &SHA512,
+        _ => return None,
+    };
+    Some(digest(algorithm, certificate).as_ref().to_vec())
 }
 
 fn names_of(certificate: &X509Certificate<'_>) -> Vec<String> {

@@ -7,13 +7,17 @@
     reason = "a test may panic"
 )]
 
+#[path = "certificates/identity.rs"]
+mod identity;
+
 use core::time::Duration;
 use domain::plugins::StageOutcome;
 use egress::{
     Client, Egress, FailureKind, Fingerprint, NetFailure, Options, Policy, Reach, Request, Trust,
 };
 use http::Method;
-use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+use identity::identity;
+use rcgen::date_time_ymd;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -294,31 +298,6 @@ async fn only_http_without_a_user_name_is_asked() {
         assert_eq!(failure.kind, FailureKind::NotAllowed, "{url}");
         assert!(!failure.detail.contains("u:p"));
     }
-}
-
-struct Identity {
-    der: Vec<u8>,
-    pem: String,
-    config: Arc<rustls::ServerConfig>,
-}
-
-fn identity(names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> Identity {
-    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-    let mut params = CertificateParams::new(names).unwrap();
-    change(&mut params);
-    let key = KeyPair::generate().unwrap();
-    let certificate = params.self_signed(&key).unwrap();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![certificate.der().clone()],
-            rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
-        )
-        .unwrap();
-    Identity { der: certificate.der().to_vec(), pem: certificate.pem(), config: Arc::new(config) }
 }
 
 fn https(server: &Server, host: &str) -> Url {

@@ -114,6 +114,7 @@ where
         writes: writes.clone(),
         memory: Memory::of_mib(limits.memory_mib),
         cpu: Cpu::new(Duration::from_millis(limits.cpu_ms.into())),
+        connections: Vec::new(),
     };
     let _ticks = house.ticker.running();
     let run = async {

@@ -5,17 +5,21 @@
 use crate::contract::accounts::exports::latchkey::accounts::backend;
 use crate::contract::base::exports::latchkey::plugin::lifecycle;
 use crate::contract::identity::exports::latchkey::identity::provider;
-use crate::contract::{accounts, app_session, base, identity, notify, reset};
+use crate::contract::login_page::exports::latchkey::branding::login_page as branding;
+use crate::contract::notify::exports::latchkey::notify::method;
+use crate::contract::reset::exports::latchkey::reset::source;
+use crate::contract::{accounts, app_session, base, identity, login_page, notify, reset};
 use crate::grants::Granted;
 use crate::house::House;
 use crate::imports::LENT;
 use crate::journal::Journal;
 use crate::lent::{Cpu, Lent, Memory, Writes};
-use crate::manifest::{Version, outline, parse};
+use crate::manifest::{outline, parse};
 use crate::redact::Redactor;
+use crate::version::Version;
 use crate::{rights, state::MemoryState};
 use domain::ids::BackendId;
-use domain::plugins::{Inspection, Manifest, PluginRole, PluginSource};
+use domain::plugins::{EndpointSpec, Inspection, Manifest, PluginRole, PluginSource};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
@@ -47,6 +51,7 @@ pub(crate) struct Loaded {
     reset: Option<reset::ResetIndices>,
     notify: Option<notify::NotifyIndices>,
     app_session: Option<app_session::AppSessionIndices>,
+    login_page: Option<login_page::LoginPageIndices>,
 }
 
 impl Loaded {
@@ -69,7 +74,7 @@ impl Loaded {
         })?;
         let manifest = parse(&text).map_err(unread)?;
         let refuse = |why: String| Refusal { why, manifest: Some(Box::new(manifest.clone())) };
-        check_imports(&outline.imports).map_err(refuse)?;
+        check_imports(&outline.imports, &manifest).map_err(refuse)?;
         let sha256 = sha256(bytes);
         let component = house
             .cache
@@ -78,10 +83,15 @@ impl Loaded {
         let this = Self::link(house, &component, &manifest, source).map_err(refuse)?;
         this.try_out(house).map_err(refuse)?;
         let imports = outline.imports;
-        let (can, cannot) = rights::sentences(&manifest, &imports);
+        let (mut can, cannot) = rights::sentences(&manifest, &imports);
+        let login_page = this.login_page.is_some();
+        if login_page {
+            can.push(rights::LOGIN_PAGE.to_owned());
+        }
         let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         let roles = this.roles();
-        let inspection = Inspection { manifest, sha256, size, roles, imports, can, cannot };
+        let inspection =
+            Inspection { manifest, sha256, size, roles, login_page, imports, can, cannot };
         Ok(Self { inspection, ..this })
     }
 
@@ -107,6 +117,7 @@ impl Loaded {
                 sha256: String::new(),
                 size: 0,
                 roles: Vec::new(),
+                login_page: false,
                 imports: Vec::new(),
                 can: Vec::new(),
                 cannot: Vec::new(),
@@ -120,6 +131,7 @@ impl Loaded {
             reset: reset::ResetIndices::new(&pre).ok(),
             notify: notify::NotifyIndices::new(&pre).ok(),
             app_session: app_session::AppSessionIndices::new(&pre).ok(),
+            login_page: login_page::LoginPageIndices::new(&pre).ok(),
             pre,
         };
         check_roles(&manifest.roles, &this.roles())?;
@@ -155,6 +167,7 @@ impl Loaded {
             writes: Writes::default(),
             memory: Memory::of_mib(limits.memory_mib),
             cpu: Cpu::new(Duration::from_millis(limits.cpu_ms.into())),
+            connections: Vec::new(),
         };
         let trial = async {
             let mut store = lent.into_store(&house.engine);
@@ -174,6 +187,9 @@ impl Loaded {
             }
             if let Some(role) = &self.app_session {
                 role.load(&mut store, &instance)?;
+            }
+            if let Some(optional) = &self.login_page {
+                optional.load(&mut store, &instance)?;
             }
             Ok(())
         };
@@ -220,6 +236,39 @@ impl Loaded {
         let role = self.identity.as_ref().ok_or_else(no_role)?;
         Ok(role.load(store, instance)?.latchkey_identity_provider().clone())
     }
+
+    /// # Errors
+    /// Where it does not have the role, which callers have looked up before.
+    pub(crate) fn reset(
+        &self,
+        store: &mut Store<Lent>,
+        instance: &Instance,
+    ) -> wasmtime::Result<source::Guest> {
+        let role = self.reset.as_ref().ok_or_else(no_role)?;
+        Ok(role.load(store, instance)?.latchkey_reset_source().clone())
+    }
+
+    /// # Errors
+    /// Where it does not have the role, which callers have looked up before.
+    pub(crate) fn notify(
+        &self,
+        store: &mut Store<Lent>,
+        instance: &Instance,
+    ) -> wasmtime::Result<method::Guest> {
+        let role = self.notify.as_ref().ok_or_else(no_role)?;
+        Ok(role.load(store, instance)?.latchkey_notify_method().clone())
+    }
+
+    /// # Errors
+    /// Where it does not export this, which callers have looked up before.
+    pub(crate) fn login_page(
+        &self,
+        store: &mut Store<Lent>,
+        instance: &Instance,
+    ) -> wasmtime::Result<branding::Guest> {
+        let optional = self.login_page.as_ref().ok_or_else(no_role)?;
+        Ok(optional.load(store, instance)?.latchkey_branding_login_page().clone())
+    }
 }
 
 fn no_role() -> wasmtime::Error {
@@ -243,13 +292,19 @@ fn apart<T: Send>(work: impl Future<Output = T> + Send) -> std::io::Result<T> {
     })
 }
 
-fn check_imports(imports: &[String]) -> Result<(), String> {
+fn check_imports(imports: &[String], manifest: &Manifest) -> Result<(), String> {
+    let connects = |spec: &EndpointSpec| matches!(spec, EndpointSpec::Tcp { .. });
     for import in imports {
         let (interface, _version) = import.split_once('@').unwrap_or((import, ""));
+        if interface == "latchkey:host/tcp" && !manifest.endpoints.values().any(connects) {
+            return Err(format!(
+                "it imports {import}, and its manifest has no endpoint with a host and a port"
+            ));
+        }
         if LENT.contains(&interface) {
             continue;
         }
-        return Err(if matches!(interface, "latchkey:host/tcp" | "latchkey:host/websocket") {
+        return Err(if interface == "latchkey:host/websocket" {
             format!("it imports {import}, which this version does not lend yet")
         } else if interface.starts_with("wasi:") {
             format!("it imports {import}; WASI is not lent, build it for wasm32-unknown-unknown")

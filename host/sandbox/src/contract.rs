@@ -33,6 +33,7 @@ pub(crate) mod base {
                 import latchkey:host/settings@0.1.0;
                 import latchkey:host/state@0.1.0;
                 import latchkey:host/http@0.1.0;
+                import latchkey:host/tcp@0.1.0;
                 import latchkey:common/fault@0.1.0;
                 import latchkey:common/paging@0.1.0;
                 import latchkey:common/attribute@0.1.0;
@@ -40,8 +41,10 @@ pub(crate) mod base {
             }
         ",
         path: ["../../wit/common", "../../wit/host", "../../wit/plugin"],
+        with: { "latchkey:host/tcp@0.1.0.connection": egress::Connection },
         imports: {
             "latchkey:host/http@0.1.0": async,
+            "latchkey:host/tcp@0.1.0": async,
             "latchkey:host/state@0.1.0": async,
             "latchkey:host/clock@0.1.0.sleep": async,
         },
@@ -101,6 +104,20 @@ pub(crate) mod notify {
             world notify { export latchkey:notify/method@0.1.0; }
         ",
         path: ["../../wit/common", "../../wit/notify"],
+        with: {
+            "latchkey:common/fault@0.1.0": crate::contract::base::latchkey::common::fault,
+        },
+        exports: { default: async },
+    });
+}
+
+pub(crate) mod login_page {
+    wasmtime::component::bindgen!({
+        inline: r"
+            package latchkey:sandbox-login-page;
+            world login-page { export latchkey:branding/login-page@0.1.0; }
+        ",
+        path: ["../../wit/common", "../../wit/branding"],
         with: {
             "latchkey:common/fault@0.1.0": crate::contract::base::latchkey::common::fault,
         },

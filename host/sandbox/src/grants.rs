@@ -11,7 +11,7 @@ use domain::fault::{Fault, FaultKind};
 use domain::ids::{BackendId, PluginId};
 use domain::plugins::{EndpointSpec, Manifest};
 use domain::secret::Secret;
-use egress::{Client, Egress, Fingerprint, Policy, Reach, Trust};
+use egress::{Client, Destination, Dialer, Egress, Fingerprint, Policy, Reach, Trust};
 use std::collections::BTreeMap;
 use url::Url;
 
@@ -37,12 +37,20 @@ pub(crate) enum Wanted {
     WithoutSecrets,
 }
 
-/// An endpoint the admin filled in.
+/// An endpoint for requests that the admin filled in.
 pub(crate) struct Endpoint {
     /// Its base, without a slash at the end of the path.
     pub(crate) base: Url,
     /// What connects to it.
     pub(crate) client: Client,
+}
+
+/// An endpoint for connections that the admin filled in.
+pub(crate) struct Line {
+    /// Host and port.
+    pub(crate) to: Destination,
+    /// What connects to it.
+    pub(crate) dialer: Dialer,
 }
 
 /// The rights of one instance under one manifest.
@@ -53,6 +61,7 @@ pub(crate) struct Granted {
     pub(crate) settings: BTreeMap<String, String>,
     pub(crate) secrets: BTreeMap<String, Secret>,
     pub(crate) endpoints: BTreeMap<String, Endpoint>,
+    pub(crate) lines: BTreeMap<String, Line>,
     /// The manifest's URL patterns, and what connects to their hosts.
     pub(crate) patterns: Vec<Pattern>,
     pub(crate) public: Option<Client>,
@@ -68,6 +77,7 @@ impl Granted {
             settings: BTreeMap::new(),
             secrets: BTreeMap::new(),
             endpoints: BTreeMap::new(),
+            lines: BTreeMap::new(),
             patterns: Vec::new(),
             public: None,
             redactor: Redactor::default(),
@@ -86,10 +96,18 @@ impl Granted {
         let broken = |failure: egress::NetFailure| {
             Fault::new(FaultKind::Internal, "net.protocol", failure.detail)
         };
-        let mut endpoints = BTreeMap::new();
-        for (name, (base, policy)) in places {
-            let client = egress.client(policy).map_err(broken)?;
-            endpoints.insert(name, Endpoint { base, client });
+        let (mut endpoints, mut lines) = (BTreeMap::new(), BTreeMap::new());
+        for (name, (place, policy)) in places {
+            match place {
+                Place::Http(base) => {
+                    let client = egress.client(policy).map_err(broken)?;
+                    endpoints.insert(name, Endpoint { base, client });
+                }
+                Place::Tcp(to) => {
+                    let dialer = egress.dialer(policy).map_err(broken)?;
+                    lines.insert(name, Line { to, dialer });
+                }
+            }
         }
         let patterns: Vec<Pattern> =
             manifest.allow_urls.iter().filter_map(|text| Pattern::parse(text).ok()).collect();
@@ -103,6 +121,7 @@ impl Granted {
             settings,
             secrets,
             endpoints,
+            lines,
             patterns,
             public,
         })
@@ -113,7 +132,13 @@ impl Granted {
 pub(crate) struct Checked {
     settings: BTreeMap<String, String>,
     secrets: BTreeMap<String, Secret>,
-    places: BTreeMap<String, (Url, Policy)>,
+    places: BTreeMap<String, (Place, Policy)>,
+}
+
+/// Where an endpoint is.
+enum Place {
+    Http(Url),
+    Tcp(Destination),
 }
 
 /// # Errors
@@ -127,12 +152,10 @@ pub(crate) fn check(
     let secrets = settle_secrets(config, manifest, wanted)?;
     let mut places = BTreeMap::new();
     for (name, spec) in &manifest.endpoints {
-        if let Some(value) = settings.get(&spec.setting) {
-            let pin = pin_key(&manifest.endpoints, name);
-            let base = base(spec, value)?;
-            let policy = policy(&base, &pin, settings.get(&pin))?;
-            places.insert(name.clone(), (base, policy));
-        }
+        let Some(place) = place(spec, &settings)? else { continue };
+        let pin = pin_key(&manifest.endpoints, name);
+        let policy = policy(&place, &pin, settings.get(&pin))?;
+        places.insert(name.clone(), (place, policy));
     }
     Ok(Checked { settings, secrets, places })
 }
@@ -198,33 +221,70 @@ fn settle_secrets(
     Ok(settled)
 }
 
-fn base(spec: &EndpointSpec, value: &str) -> Result<Url, Fault> {
-    let wrong = |why: &str| about(&spec.setting, "not-acceptable", why);
+/// None where the admin has not filled it in.
+fn place(spec: &EndpointSpec, settings: &BTreeMap<String, String>) -> Result<Option<Place>, Fault> {
+    match spec {
+        EndpointSpec::Http { setting, schemes } => {
+            let Some(value) = settings.get(setting) else { return Ok(None) };
+            base(setting, schemes, value).map(|base| Some(Place::Http(base)))
+        }
+        EndpointSpec::Tcp { host, port } => {
+            let (Some(name), Some(number)) = (settings.get(host), settings.get(port)) else {
+                return Ok(None);
+            };
+            destination((host, name), (port, number)).map(|to| Some(Place::Tcp(to)))
+        }
+    }
+}
+
+fn base(setting: &str, schemes: &[String], value: &str) -> Result<Url, Fault> {
+    let wrong = |why: &str| about(setting, "not-acceptable", why);
     let mut base = check_url(value).map_err(|why| wrong(&format!("the value {why}")))?;
-    if spec.schemes.iter().all(|scheme| scheme != base.scheme()) {
-        let schemes = spec.schemes.join(":// or ");
+    if schemes.iter().all(|scheme| scheme != base.scheme()) {
+        let schemes = schemes.join(":// or ");
         return Err(wrong(&format!("the address must begin with {schemes}://")));
     }
-    if let Some(literal) = literal(&base)
-        && let Some(what) = Reach::AdminTyped.objection(literal)
-    {
-        let why = format!("the address is {what}, which is never connected to");
-        return Err(about(&spec.setting, "not-allowed", &why));
-    }
+    check_literal(setting, literal(&base))?;
     let path = base.path().trim_end_matches('/').to_owned();
     base.set_path(&path);
     Ok(base)
 }
 
-fn policy(base: &Url, field: &str, pin: Option<&String>) -> Result<Policy, Fault> {
+/// Settings with their keys in front.
+fn destination(host: (&str, &str), port: (&str, &str)) -> Result<Destination, Fault> {
+    let number: u16 = port
+        .1
+        .parse()
+        .ok()
+        .filter(|number| *number > 0)
+        .ok_or_else(|| about(port.0, "not-acceptable", "a port is a number from 1 to 65535"))?;
+    let to = Destination::parse(host.1, number).ok_or_else(|| {
+        let why = "the value is not a name like mail.example.org, without scheme, port and path";
+        about(host.0, "not-acceptable", why)
+    })?;
+    check_literal(host.0, to.literal())?;
+    Ok(to)
+}
+
+fn check_literal(field: &str, literal: Option<std::net::IpAddr>) -> Result<(), Fault> {
+    match literal.and_then(|literal| Reach::AdminTyped.objection(literal)) {
+        None => Ok(()),
+        Some(what) => {
+            let why = format!("the address is {what}, which is never connected to");
+            Err(about(field, "not-allowed", &why))
+        }
+    }
+}
+
+fn policy(place: &Place, field: &str, pin: Option<&String>) -> Result<Policy, Fault> {
     let wrong = || {
         let why = "a fingerprint is sha256: and 64 hexadecimal digits";
         about(field, "not-acceptable", why)
     };
-    let trust = match pin {
-        None if base.scheme() == "http" => Trust::Nobody,
-        None => Trust::Authorities,
-        Some(text) => Trust::Pinned(Fingerprint::parse(text).ok_or_else(wrong)?),
+    let trust = match (place, pin) {
+        (Place::Http(base), None) if base.scheme() == "http" => Trust::Nobody,
+        (_, None) => Trust::Authorities,
+        (_, Some(text)) => Trust::Pinned(Fingerprint::parse(text).ok_or_else(wrong)?),
     };
     Ok(Policy { reach: Reach::AdminTyped, trust })
 }
@@ -297,6 +357,64 @@ mod tests {
         assert_eq!(granted.settings["retries"], "3");
         assert!(!granted.settings.contains_key("mode"));
         assert_eq!(granted.endpoints["server"].base.as_str(), "https://a.example/base");
+    }
+
+    #[test]
+    fn a_host_and_a_port_are_checked_with_their_fields() {
+        let manifest = crate::manifest::parse(
+            r#"
+            id = "mail"
+            name = "Mail"
+            version = "1.0.0"
+            contract = "0.1"
+            [endpoint.server]
+            host = "host"
+            port = "port"
+            [setting.host]
+            type = "text"
+            label = "Server"
+            [setting.port]
+            type = "number"
+            label = "Port"
+            default = "587"
+            "#,
+        )
+        .expect("manifest");
+        let egress = Egress::new(egress::Options::default()).expect("egress");
+        let granted = |settings: &[(&str, &str)]| {
+            let config = InstanceConfig {
+                instance: BackendId::parse("mail").expect("id"),
+                plugin: PluginId::parse("mail").expect("id"),
+                settings: settings.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect(),
+                secrets: BTreeMap::new(),
+            };
+            Granted::new(&config, &manifest, Wanted::Complete, &egress)
+        };
+        let Ok(nothing) = granted(&[]) else { panic!("refused") };
+        assert!(nothing.lines.is_empty(), "no right where nothing was typed");
+        let Ok(good) = granted(&[("host", "smtp.example.org")]) else { panic!("refused") };
+        assert_eq!(good.lines["server"].to.to_string(), "smtp.example.org:587");
+        for (host, port, field, code) in [
+            ("smtp://a.example", "25", "host", "setting.not-acceptable"),
+            ("a.example:25", "25", "host", "setting.not-acceptable"),
+            ("a.example/x", "25", "host", "setting.not-acceptable"),
+            ("me@a.example", "25", "host", "setting.not-acceptable"),
+            ("169.254.169.254", "25", "host", "setting.not-allowed"),
+            ("2852039166", "25", "host", "setting.not-allowed"),
+            ("a.example", "0", "port", "setting.not-acceptable"),
+            ("a.example", "65536", "port", "setting.not-acceptable"),
+            ("a.example", "-1", "port", "setting.not-acceptable"),
+        ] {
+            let fault = granted(&[("host", host), ("port", port)]).err().expect(host);
+            assert_eq!(
+                (fault.field.as_deref(), fault.code.as_str()),
+                (Some(field), code),
+                "{host}"
+            );
+        }
+        let pinned =
+            granted(&[("host", "a.example"), ("fingerprint", "abc")]).err().expect("fault");
+        assert_eq!(pinned.field.as_deref(), Some("fingerprint"));
     }
 
     #[test]

@@ -1,28 +1,30 @@
 //! The capabilities, one file each, and the linker that lends them.
 //!
-//! `tcp` and `websocket` stand in the contract and are not lent: a component that imports one is
-//! refused. No import ever traps for something the guest or the network did.
+//! `websocket` stands in the contract and is not lent: a component that imports it is refused. No import ever traps for something the guest or the network did.
 
 mod clock;
+mod failures;
 mod http;
 mod log;
 mod random;
 mod settings;
 mod state;
+mod tcp;
 
 use crate::contract::{common, host};
 use crate::lent::Lent;
 use wasmtime::Engine;
 use wasmtime::component::{HasSelf, Linker};
 
-/// The interfaces a component may import, without their versions; the last five are types only.
-pub(crate) const LENT: [&str; 10] = [
+/// The interfaces a component may import, without their versions; the last four are types only.
+pub(crate) const LENT: [&str; 11] = [
     "latchkey:host/log",
     "latchkey:host/clock",
     "latchkey:host/random",
     "latchkey:host/settings",
     "latchkey:host/state",
     "latchkey:host/http",
+    "latchkey:host/tcp",
     "latchkey:host/net",
     "latchkey:common/fault",
     "latchkey:common/paging",
@@ -42,6 +44,7 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Lent>> {
     host::state::add_to_linker::<Lent, HasSelf<Lent>>(&mut linker, |lent| lent)?;
     host::net::add_to_linker::<Lent, HasSelf<Lent>>(&mut linker, |lent| lent)?;
     host::http::add_to_linker::<Lent, HasSelf<Lent>>(&mut linker, |lent| lent)?;
+    host::tcp::add_to_linker::<Lent, HasSelf<Lent>>(&mut linker, |lent| lent)?;
     common::fault::add_to_linker::<Lent, HasSelf<Lent>>(&mut linker, |lent| lent)?;
     common::paging::add_to_linker::<Lent, HasSelf<Lent>>(&mut linker, |lent| lent)?;
     common::attribute::add_to_linker::<Lent, HasSelf<Lent>>(&mut linker, |lent| lent)?;

@@ -50,9 +50,9 @@ pub struct Instance {
 }
 
 /// A role of the component, loaded, with the store it lives in.
-struct Open<G> {
-    guest: G,
-    store: Store<Lent>,
+pub(crate) struct Open<G> {
+    pub(crate) guest: G,
+    pub(crate) store: Store<Lent>,
 }
 
 impl Instance {
@@ -75,21 +75,16 @@ impl Instance {
         }
     }
 
-    /// The staged probe: name, connection and certificate of each endpoint by the host, then the
-    /// plugin's own stages. Reads only.
+    /// The staged probe: name and connection of each endpoint by the host, and of those for HTTP the
+    /// certificate, then the plugin's own stages. Reads only.
     pub async fn probe(&self) -> Probe {
         let ready = match self.ready() {
             Ok(ready) => ready,
             Err(fault) => return Probe { stages: Vec::new(), outcome: Err(fault) },
         };
-        let mut stages = Vec::new();
-        for endpoint in ready.granted.endpoints.values() {
-            let now = (self.house.now)();
-            let report = endpoint.client.stages(&endpoint.base, now).await;
-            stages.extend(report.stages);
-            if let Some(failure) = report.failure {
-                return Probe { stages, outcome: Err(net_fault(&failure)) };
-            }
+        let (mut stages, failure) = self.own_stages(&ready).await;
+        if let Some(failure) = failure {
+            return Probe { stages, outcome: Err(net_fault(&failure)) };
         }
         let result = self
             .lifecycle(&ready, &[], |mut open| async move {
@@ -111,6 +106,25 @@ impl Instance {
                 Probe { stages, outcome: Err(fault) }
             }
         }
+    }
+
+    async fn own_stages(&self, ready: &Ready) -> (Vec<Stage>, Option<NetFailure>) {
+        let mut stages = Vec::new();
+        for endpoint in ready.granted.endpoints.values() {
+            let report = endpoint.client.stages(&endpoint.base, (self.house.now)()).await;
+            stages.extend(report.stages);
+            if report.failure.is_some() {
+                return (stages, report.failure);
+            }
+        }
+        for line in ready.granted.lines.values() {
+            let report = line.dialer.stages(&line.to).await;
+            stages.extend(report.stages);
+            if report.failure.is_some() {
+                return (stages, report.failure);
+            }
+        }
+        (stages, None)
     }
 
     /// Turns what the admin typed once into secrets that stay, by the manifest's names.
@@ -441,12 +455,12 @@ impl Instance {
         call(&self.house, &self.configured.slot, &ready, spoken, run).await
     }
 
-    fn ready(&self) -> Result<Arc<Ready>, Fault> {
+    pub(crate) fn ready(&self) -> Result<Arc<Ready>, Fault> {
         let ready = self.configured.ready.read().unwrap_or_else(PoisonError::into_inner);
         ready.clone().ok_or_else(|| missing(self.configured.slot.id.as_str()))
     }
 
-    fn ready_for(&self, role: PluginRole) -> Result<Arc<Ready>, Fault> {
+    pub(crate) fn ready_for(&self, role: PluginRole) -> Result<Arc<Ready>, Fault> {
         let ready = self.ready()?;
         if ready.loaded.inspection.roles.contains(&role) {
             return Ok(ready);

@@ -4,6 +4,7 @@ use crate::grants::Granted;
 use crate::journal::{Journal, LogLevel, LogLine};
 use crate::redact::Redactor;
 use crate::state::{Now, StateStore};
+use egress::Connection;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -33,6 +34,8 @@ pub(crate) struct Lent {
     pub(crate) writes: Writes,
     pub(crate) memory: Memory,
     pub(crate) cpu: Arc<Cpu>,
+    /// The connections it asked for, by handle; none where it has dropped one, or never got it.
+    pub(crate) connections: Vec<Option<Connection>>,
 }
 
 impl Lent {

@@ -21,14 +21,18 @@ mod imports;
 pub mod instance;
 pub mod journal;
 mod lent;
+mod login_page;
 mod manifest;
+mod messages;
 mod patterns;
 mod redact;
 pub mod registry;
+mod resets;
 mod rights;
 mod shelf;
 pub mod state;
 mod values;
+mod version;
 
 #[cfg(test)]
 mod testing;

@@ -1,8 +1,9 @@
 //! The manifest: read out of the component, parsed and checked, before anything is compiled.
 //!
 //! It is TOML in a custom section `latchkey:manifest`, of the component or of a module inside it. An
-//! endpoint that may be https has one setting more than the manifest says: a fingerprint to pin.
+//! endpoint that may have a certificate has one setting more than the manifest says: a fingerprint to pin.
 
+use crate::version::Version;
 use core::fmt;
 use domain::ids::PluginId;
 use domain::plugins::{
@@ -103,7 +104,7 @@ struct Written {
     #[serde(default)]
     roles: Vec<PluginRole>,
     #[serde(default)]
-    endpoint: BTreeMap<String, EndpointSpec>,
+    endpoint: BTreeMap<String, WrittenEndpoint>,
     #[serde(default)]
     setting: Ordered<WrittenSetting>,
     #[serde(default)]
@@ -113,6 +114,15 @@ struct Written {
     allow: WrittenAllow,
     #[serde(default)]
     limits: WrittenLimits,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenEndpoint {
+    setting: Option<String>,
+    schemes: Option<Vec<String>>,
+    host: Option<String>,
+    port: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -194,9 +204,9 @@ fn settle(written: Written) -> Result<Manifest, String> {
         return Err(format!("contract {asked:?} is not spoken here, {CONTRACT:?} is"));
     }
     let mut settings = settings(written.setting, "setting")?;
-    let secrets = secrets(written.secret, &written.endpoint)?;
-    check_endpoints(&written.endpoint, &settings)?;
-    for spec in pins(&written.endpoint) {
+    let endpoints = endpoints(written.endpoint, &settings)?;
+    let secrets = secrets(written.secret, &endpoints)?;
+    for spec in pins(&endpoints) {
         if settings.iter().all(|setting| setting.key != spec.key) {
             settings.push(spec);
         }
@@ -221,7 +231,7 @@ fn settle(written: Written) -> Result<Manifest, String> {
         summary: written.summary,
         license: written.license,
         roles,
-        endpoints: written.endpoint,
+        endpoints,
         settings,
         secrets,
         connect,
@@ -290,6 +300,11 @@ fn secrets(
         if let Some(unknown) = one.endpoints.iter().find(|name| !endpoints.contains_key(*name)) {
             return Err(format!("{place}: there is no endpoint {unknown:?}"));
         }
+        let is_http =
+            |name: &String| matches!(endpoints.get(name), Some(EndpointSpec::Http { .. }));
+        if let Some(other) = one.endpoints.iter().find(|name| !is_http(name)) {
+            return Err(format!("{place}: secrets are put into HTTP only, and {other:?} is not"));
+        }
         // Without the use, naming endpoints would promise something that never happens.
         if one.uses.contains(&SecretUse::Http) == one.endpoints.is_empty() {
             return Err(format!(
@@ -323,25 +338,46 @@ fn settle_connect(written: WrittenConnect, secrets: &[SecretSpec]) -> Result<Con
     Ok(ConnectSpec { mints: written.mints, fields: settings(written.field, "connect.field")? })
 }
 
-fn check_endpoints(
-    endpoints: &BTreeMap<String, EndpointSpec>,
+fn endpoints(
+    written: BTreeMap<String, WrittenEndpoint>,
     settings: &[SettingSpec],
-) -> Result<(), String> {
-    at_most("endpoint", endpoints.len())?;
-    for (name, endpoint) in endpoints {
+) -> Result<BTreeMap<String, EndpointSpec>, String> {
+    at_most("endpoint", written.len())?;
+    let settle = |(name, one): (String, WrittenEndpoint)| {
         let place = format!("endpoint.{name}");
-        check_key(&place, name)?;
-        let filled = settings.iter().find(|setting| setting.key == endpoint.setting);
-        if filled.is_none_or(|setting| setting.kind != SettingKind::Url) {
-            let setting = &endpoint.setting;
-            return Err(format!("{place}: there is no setting {setting:?} of type \"url\""));
+        check_key(&place, &name)?;
+        let spec = endpoint(&place, one, settings)?;
+        Ok((name, spec))
+    };
+    written.into_iter().map(settle).collect()
+}
+
+fn endpoint(
+    place: &str,
+    written: WrittenEndpoint,
+    settings: &[SettingSpec],
+) -> Result<EndpointSpec, String> {
+    let filled = |key: &String, kind: SettingKind, word: &str| {
+        let found = settings.iter().any(|setting| setting.key == *key && setting.kind == kind);
+        let why = || format!("{place}: there is no setting {key:?} of type \"{word}\"");
+        if found { Ok(()) } else { Err(why()) }
+    };
+    match (written.setting, written.schemes, written.host, written.port) {
+        (Some(setting), Some(schemes), None, None) => {
+            filled(&setting, SettingKind::Url, "url")?;
+            let known = |scheme: &String| matches!(scheme.as_str(), "https" | "http");
+            if schemes.is_empty() || !schemes.iter().all(known) {
+                return Err(format!("{place}: schemes are \"https\" and \"http\""));
+            }
+            Ok(EndpointSpec::Http { setting, schemes })
         }
-        let known = |scheme: &String| matches!(scheme.as_str(), "https" | "http");
-        if endpoint.schemes.is_empty() || !endpoint.schemes.iter().all(known) {
-            return Err(format!("{place}: schemes are \"https\" and \"http\""));
+        (None, None, Some(host), Some(port)) => {
+            filled(&host, SettingKind::Text, "text")?;
+            filled(&port, SettingKind::Number, "number")?;
+            Ok(EndpointSpec::Tcp { host, port })
         }
+        _ => Err(format!("{place}: it has either setting and schemes, or host and port")),
     }
-    Ok(())
 }
 
 /// The setting that holds the pin of an endpoint's certificate: `fingerprint`, or with the endpoint's
@@ -351,7 +387,10 @@ pub(crate) fn pin_key(endpoints: &BTreeMap<String, EndpointSpec>, endpoint: &str
 }
 
 fn pins(endpoints: &BTreeMap<String, EndpointSpec>) -> Vec<SettingSpec> {
-    let secured = |endpoint: &EndpointSpec| endpoint.schemes.iter().any(|one| one == "https");
+    let secured = |endpoint: &EndpointSpec| match endpoint {
+        EndpointSpec::Http { schemes, .. } => schemes.iter().any(|one| one == "https"),
+        EndpointSpec::Tcp { .. } => true,
+    };
     let spec = |name: &String| SettingSpec {
         key: pin_key(endpoints, name),
         kind: SettingKind::Text,
@@ -384,44 +423,6 @@ fn short(place: &str, text: &str, most: usize) -> Result<(), String> {
 
 fn at_most(place: &str, count: usize) -> Result<(), String> {
     if count > MOST { Err(format!("{place}: more than {MOST} entries")) } else { Ok(()) }
-}
-
-/// A version as semver orders it; build metadata is refused, since two files could not be told apart by it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Version {
-    core: [u64; 3],
-    /// A release is above all its pre-releases.
-    release: bool,
-    pre: Vec<(bool, u64, String)>,
-}
-
-impl Version {
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        let (core, pre) =
-            text.split_once('-').map_or((text, None), |(core, pre)| (core, Some(pre)));
-        let mut parts = core.split('.').map(number);
-        let core = [parts.next()??, parts.next()??, parts.next()??];
-        if parts.next().is_some() || text.len() > 64 {
-            return None;
-        }
-        let part = |part: &str| {
-            let plain = part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-            let numeric = number(part);
-            (plain && !part.is_empty())
-                .then(|| (numeric.is_none(), numeric.unwrap_or_default(), part.to_owned()))
-        };
-        let parts = pre.map(|pre| pre.split('.').map(part).collect::<Option<Vec<_>>>());
-        let pre = match parts {
-            None => Vec::new(),
-            Some(parts) => parts?,
-        };
-        Some(Self { core, release: pre.is_empty(), pre })
-    }
-}
-
-fn number(text: &str) -> Option<u64> {
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if digits { text.parse().ok() } else { None }
 }
 
 /// A table in the order it was written.
@@ -510,6 +511,11 @@ mod tests {
             ("endpoints = [\"server\"]", "", "goes with endpoints"),
             ("mints = [\"api_key\"]", "mints = [\"key\"]", "no secret \"key\""),
             ("[\"https\", \"http\"]", "[\"ftp\"]", "schemes are"),
+            (
+                "setting = \"url\"",
+                "host = \"about\"",
+                "either setting and schemes, or host and port",
+            ),
             ("[setting.about]", "[setting.api_key]", "a setting and a secret"),
             ("required = true", "requird = true", "requird"),
             ("type = \"text\"", "type = \"choice\"", "options go with"),
@@ -520,20 +526,42 @@ mod tests {
     }
 
     #[test]
-    fn versions_are_ordered_as_semver_says() {
-        let order =
-            ["1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-2x", "1.0.0", "1.0.10"];
-        let parsed: Vec<Version> = ["1.0.0-2", "1.0.0-10"]
-            .iter()
-            .chain(&order[..3])
-            .chain(&order[4..])
-            .map(|text| Version::parse(text).expect(text))
-            .collect();
-        assert!(parsed.is_sorted());
-        for text in
-            ["", "1", "1.2", "1.2.3.4", "1.2.x", "v1.2.3", "1.2.3-", "1.2.3+b", "1.2.3-a..b"]
-        {
-            assert_eq!(Version::parse(text), None, "{text}");
+    fn an_endpoint_for_connections_has_a_host_a_port_and_a_fingerprint() {
+        let good = r#"
+            id = "mail"
+            name = "Mail"
+            version = "1.0.0"
+            contract = "0.1"
+            [endpoint.server]
+            host = "host"
+            port = "port"
+            [setting.host]
+            type = "text"
+            label = "Server"
+            [setting.port]
+            type = "number"
+            label = "Port"
+            default = "587"
+            [secret.password]
+            label = "Password"
+            reveal = true
+        "#;
+        let manifest = parse(good).expect("good");
+        let keys: Vec<&str> = manifest.settings.iter().map(|one| one.key.as_str()).collect();
+        assert_eq!(keys, ["host", "port", "fingerprint"]);
+        for (old, new, words) in [
+            ("host = \"host\"", "host = \"name\"", "no setting \"name\" of type \"text\""),
+            ("port = \"port\"", "port = \"host\"", "no setting \"host\" of type \"number\""),
+            ("port = \"port\"", "", "either setting and schemes, or host and port"),
+            ("port = \"port\"", "schemes = [\"https\"]", "either setting and schemes"),
+            (
+                "reveal = true",
+                "use = [\"http\"]\nendpoints = [\"server\"]",
+                "secrets are put into HTTP only",
+            ),
+        ] {
+            let error = parse(&good.replacen(old, new, 1)).expect_err(new);
+            assert!(error.contains(words), "{new}: {error}");
         }
     }
 

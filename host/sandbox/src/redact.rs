@@ -4,6 +4,7 @@
 //! a secret that was changed on the way (cut, hashed, spelled backwards) is not found.
 
 use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use domain::secret::Secret;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use zeroize::Zeroizing;
@@ -36,13 +37,11 @@ impl Redactor {
             value.clone(),
             json.trim_matches('"').to_owned(),
             utf8_percent_encode(value, NON_ALPHANUMERIC).to_string(),
-            base64::engine::general_purpose::STANDARD
-                .encode(value)
-                .trim_end_matches('=')
-                .to_owned(),
+            BASE64.encode(value).trim_end_matches('=').to_owned(),
         ];
-        for form in forms.map(Zeroizing::new) {
-            if !self.needles.contains(&form) {
+        let inside = (0..3).map(|before| inside_base64(value, before));
+        for form in forms.into_iter().chain(inside).map(Zeroizing::new) {
+            if form.len() >= SHORTEST && !self.needles.contains(&form) {
                 self.needles.push(form);
             }
         }
@@ -82,6 +81,15 @@ impl Redactor {
     }
 }
 
+/// The characters of base64 that a value decides alone where `before` bytes (and any
+/// threes more) stand before it and something may follow, as in the pair of HTTP's Basic.
+fn inside_base64(value: &str, before: usize) -> String {
+    let padded = Zeroizing::new([vec![0; before], value.as_bytes().to_vec()].concat());
+    let encoded = Zeroizing::new(BASE64.encode(&*padded));
+    let (first, end) = ((before * 8).div_ceil(6), padded.len() * 8 / 6);
+    encoded.get(first..end).unwrap_or_default().to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,6 +102,18 @@ mod tests {
         {
             let clean = redactor.clean(text);
             assert!(clean.contains("***") && !clean.contains("ss"), "{clean}");
+        }
+    }
+
+    #[test]
+    fn a_secret_behind_a_prefix_is_found_in_base64() {
+        let redactor = Redactor::new([&Secret::from("key-1234567890")]);
+        for whole in
+            ["key-1234567890", "a:key-1234567890", "ap:key-1234567890", "api:key-1234567890:x"]
+        {
+            let clean = redactor.clean(&format!("Basic {}", BASE64.encode(whole)));
+            let left = clean.strip_prefix("Basic ").expect("the rest stays").replace("***", "");
+            assert!(clean.contains("***") && left.len() <= 12, "{whole}: {clean}");
         }
     }
 

@@ -2,6 +2,10 @@
 
 use domain::plugins::{EndpointSpec, Manifest, PluginRole, SettingSpec};
 
+/// What a component can do besides, that can put a button on a backend's own sign-in page.
+pub(crate) const LOGIN_PAGE: &str =
+    "may put a button on that server's own sign-in page, and take it away again";
+
 /// The word for a role, as a manifest writes it.
 pub(crate) const fn role(role: PluginRole) -> &'static str {
     match role {
@@ -24,13 +28,18 @@ pub(crate) fn sentences(manifest: &Manifest, imports: &[String]) -> (Vec<String>
         "may not read or write files, start programs or see this machine's environment".to_owned(),
         "may not see another plugin's or another server's settings, secrets or memory".to_owned(),
     ];
-    let reaches =
-        imports("http") && !(manifest.endpoints.is_empty() && manifest.allow_urls.is_empty());
-    if reaches {
-        can.extend(manifest.endpoints.values().map(|endpoint| reach(manifest, endpoint)));
+    let used = |endpoint: &&EndpointSpec| match endpoint {
+        EndpointSpec::Http { .. } => imports("http"),
+        EndpointSpec::Tcp { .. } => imports("tcp"),
+    };
+    can.extend(manifest.endpoints.values().filter(used).map(|one| reach(manifest, one)));
+    if imports("http") {
         can.extend(
             manifest.allow_urls.iter().map(|url| format!("may reach {url} on the public internet")),
         );
+    }
+    let reaches = !can.is_empty();
+    if reaches {
         cannot.push("may not reach any other address, and redirects are not followed".to_owned());
     } else {
         cannot.push("may not reach the network at all".to_owned());
@@ -66,21 +75,32 @@ pub(crate) fn sentences(manifest: &Manifest, imports: &[String]) -> (Vec<String>
 }
 
 fn reach(manifest: &Manifest, endpoint: &EndpointSpec) -> String {
-    let label = manifest
-        .settings
-        .iter()
-        .find(|setting| setting.key == endpoint.setting)
-        .map_or(endpoint.setting.as_str(), |setting| setting.label.as_str());
-    let schemes = endpoint.schemes.join(" or ");
-    format!("may reach the address you enter as \"{label}\" over {schemes}")
+    match endpoint {
+        EndpointSpec::Http { setting, schemes } => {
+            let (label, schemes) = (label(manifest, setting), schemes.join(" or "));
+            format!("may reach the address you enter as \"{label}\" over {schemes}")
+        }
+        EndpointSpec::Tcp { host, port } => {
+            let (host, port) = (label(manifest, host), label(manifest, port));
+            format!(
+                "may connect to what you enter as \"{host}\" and \"{port}\" and say anything there"
+            )
+        }
+    }
+}
+
+fn label<'a>(manifest: &'a Manifest, key: &'a str) -> &'a str {
+    let setting = manifest.settings.iter().find(|setting| setting.key == key);
+    setting.map_or(key, |setting| setting.label.as_str())
 }
 
 fn labels(manifest: &Manifest, endpoints: &[String]) -> String {
     let named: Vec<String> = endpoints
         .iter()
-        .filter_map(|name| manifest.endpoints.get(name))
-        .filter_map(|one| manifest.settings.iter().find(|setting| setting.key == one.setting))
-        .map(|setting| format!("\"{}\"", setting.label))
+        .filter_map(|name| match manifest.endpoints.get(name)? {
+            EndpointSpec::Http { setting, .. } => Some(format!("\"{}\"", label(manifest, setting))),
+            EndpointSpec::Tcp { .. } => None,
+        })
         .collect();
     named.join(" and ")
 }

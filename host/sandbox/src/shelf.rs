@@ -185,6 +185,7 @@ fn asks_more(before: &Loaded, after: &Loaded) -> bool {
     };
     now.imports.iter().any(|import| !imports.contains(&interface(import)))
         || now.roles.iter().any(|role| !then.roles.contains(role))
+        || (now.login_page && !then.login_page)
         || now
             .manifest
             .endpoints

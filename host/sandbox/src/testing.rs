@@ -13,6 +13,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::time::{Duration, Instant};
 
 const MANIFEST: &str = r#"
@@ -52,6 +53,28 @@ reveal = true
 urls = ["http://*.public.example:*"]
 "#;
 
+const MAIL_MANIFEST: &str = r#"
+id = "media"
+name = "Media"
+version = "1.0.0"
+contract = "0.1"
+[endpoint.server]
+host = "host"
+port = "port"
+[endpoint.api]
+setting = "url"
+schemes = ["http", "https"]
+[setting.host]
+type = "text"
+label = "Host"
+[setting.port]
+type = "number"
+label = "Port"
+[setting.url]
+type = "url"
+label = "Address"
+"#;
+
 /// With nothing behind its endpoints.
 pub(crate) fn lent() -> Lent {
     lent_with("http://127.0.0.1:9/base", "http://127.0.0.1:9")
@@ -61,17 +84,27 @@ pub(crate) fn lent() -> Lent {
 pub(crate) fn lent_with(url: &str, second_url: &str) -> Lent {
     let settings = [("url", url), ("second_url", second_url)];
     let secrets = [("first", "key-of-first"), ("second", "key-of-second"), ("open", "key-of-open")];
+    lent_under(MANIFEST, &settings, &secrets)
+}
+
+/// With an endpoint for connections. `metadata.example` is a name that leads to a metadata service.
+pub(crate) fn lent_for_mail(host: &str, port: u16) -> Lent {
+    lent_under(MAIL_MANIFEST, &[("host", host), ("port", &port.to_string())], &[])
+}
+
+fn lent_under(manifest: &str, settings: &[(&str, &str)], secrets: &[(&str, &str)]) -> Lent {
+    let manifest = crate::manifest::parse(manifest).expect("manifest");
     let config = InstanceConfig {
         instance: BackendId::parse("media").expect("id"),
         plugin: PluginId::parse("media").expect("id"),
-        settings: settings.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
-        secrets: secrets.map(|(key, value)| (key.to_owned(), Secret::from(value))).into(),
+        settings: settings.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect(),
+        secrets: secrets.iter().map(|(key, value)| ((*key).into(), Secret::from(*value))).collect(),
     };
-    let loopback: IpAddr = [127, 0, 0, 1].into();
-    let hosts = BTreeMap::from([("home.public.example".to_owned(), vec![loopback])]);
-    let options = egress::Options { hosts, ..egress::Options::default() };
+    let hosts: [(&str, [u8; 4]); 2] =
+        [("home.public.example", [127, 0, 0, 1]), ("metadata.example", [169, 254, 169, 254])];
+    let hosts = hosts.map(|(name, address)| (name.to_owned(), vec![IpAddr::from(address)]));
+    let options = egress::Options { hosts: BTreeMap::from(hosts), ..egress::Options::default() };
     let egress = Egress::new(options).expect("egress");
-    let manifest = crate::manifest::parse(MANIFEST).expect("manifest");
     let Ok(granted) = Granted::new(&config, &manifest, Wanted::Complete, &egress) else {
         panic!("refused")
     };
@@ -88,6 +121,7 @@ pub(crate) fn lent_with(url: &str, second_url: &str) -> Lent {
         writes: Writes::default(),
         memory: Memory::of_mib(1),
         cpu: Cpu::new(Duration::from_secs(1)),
+        connections: Vec::new(),
     }
 }
 
@@ -127,4 +161,84 @@ fn whole(seen: &[u8]) -> bool {
     let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
     let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
     body.len() >= length.map_or(0, |length| length.trim().parse().expect("a length"))
+}
+
+/// What a speaking server does, in order; after the last it closes.
+#[derive(Clone, Copy)]
+pub(crate) enum Speech {
+    /// Sends this in one piece.
+    Say(&'static str),
+    /// Waits for a piece of anything.
+    Hear,
+    /// Takes what comes until the other side closes.
+    UntilClosed,
+    /// Neither reads nor closes.
+    Deaf,
+    /// Sends without an end.
+    Flood,
+}
+
+/// A server that goes through its speech with everybody who connects.
+pub(crate) struct Speaker {
+    /// On 127.0.0.1.
+    pub(crate) port: u16,
+    heard: Arc<Mutex<Vec<u8>>>,
+    connections: Arc<Mutex<usize>>,
+    closed: watch::Receiver<usize>,
+}
+
+impl Speaker {
+    /// All that was heard of anybody.
+    pub(crate) fn heard(&self) -> String {
+        String::from_utf8_lossy(&self.heard.lock().expect("heard")).into_owned()
+    }
+
+    /// How many have connected.
+    pub(crate) fn connections(&self) -> usize {
+        *self.connections.lock().expect("connections")
+    }
+
+    /// Waits until so many connections are over.
+    pub(crate) async fn closed(&self, count: usize) {
+        self.closed.clone().wait_for(|closed| *closed >= count).await.expect("the server is there");
+    }
+}
+
+/// Starts one.
+pub(crate) async fn speak(speech: &'static [Speech]) -> Speaker {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let (ended, closed) = watch::channel(0);
+    let heard: Arc<Mutex<Vec<u8>>> = Arc::default();
+    let connections: Arc<Mutex<usize>> = Arc::default();
+    let speaker = Speaker { port, heard: heard.clone(), connections: connections.clone(), closed };
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            *connections.lock().expect("connections") += 1;
+            let (heard, ended) = (heard.clone(), ended.clone());
+            tokio::spawn(async move {
+                let mut chunk = [0; 4096];
+                for part in speech {
+                    match part {
+                        Speech::Say(words) => {
+                            stream.write_all(words.as_bytes()).await.unwrap_or(())
+                        }
+                        Speech::Hear => {
+                            let count = stream.read(&mut chunk).await.unwrap_or(0);
+                            let piece = chunk.get(..count).expect("read");
+                            heard.lock().expect("heard").extend_from_slice(piece);
+                        }
+                        Speech::UntilClosed => {
+                            while stream.read(&mut chunk).await.is_ok_and(|count| count > 0) {}
+                        }
+                        Speech::Deaf => std::future::pending().await,
+                        Speech::Flood => while stream.write_all(&[b'2'; 4096]).await.is_ok() {},
+                    }
+                }
+                drop(stream);
+                ended.send_modify(|count| *count += 1);
+            });
+        }
+    });
+    speaker
 }

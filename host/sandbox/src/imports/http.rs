@@ -5,11 +5,12 @@
 //! not granted is answered `not-allowed` before a byte leaves the process.
 
 use crate::contract::host::http::{Below, Body, Host, Request, Response, Target};
-use crate::contract::host::net::{Encoding, Failure, FailureKind, Field, Piece, SecretUse};
+use crate::contract::host::net::{Encoding, Failure, Field, Piece, SecretUse};
+use crate::imports::failures::refused;
 use crate::lent::Lent;
 use base64::Engine as _;
 use domain::secret::Secret;
-use egress::{Client, NetFailure};
+use egress::Client;
 use futures_util::future::join_all;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use tokio::time::Duration;
@@ -186,7 +187,8 @@ impl Lent {
             match piece {
                 Piece::Text(text) => joined.push_str(text),
                 Piece::Secret(wanted) => {
-                    joined.push_str(&encoded(self.secret(wanted, endpoint)?, wanted.encoding));
+                    let secret = self.secret(wanted, endpoint)?;
+                    joined.push_str(&encoded(&wanted.prefix, secret, wanted.encoding));
                 }
             }
             if joined.len() > LARGEST {
@@ -206,21 +208,6 @@ impl Lent {
         }
         self.granted.secrets.get(key).ok_or_else(|| refused(format!("the secret {key} is not set")))
     }
-
-    fn told(&self, failure: &NetFailure) -> Failure {
-        let kind = match failure.kind {
-            egress::FailureKind::NotAllowed => FailureKind::NotAllowed,
-            egress::FailureKind::NameLookup => FailureKind::NameLookup,
-            egress::FailureKind::Unreachable => FailureKind::Unreachable,
-            egress::FailureKind::Certificate => FailureKind::Certificate,
-            egress::FailureKind::TimedOut => FailureKind::TimedOut,
-            egress::FailureKind::TooLarge => FailureKind::TooLarge,
-            egress::FailureKind::Protocol => FailureKind::Protocol,
-            egress::FailureKind::Closed => FailureKind::Closed,
-        };
-        let detail = self.redactor.clean(&failure.detail);
-        Failure { kind, maybe_sent: failure.maybe_sent, detail }
-    }
 }
 
 /// A destination that was granted.
@@ -229,10 +216,6 @@ struct Place<'a> {
     client: Client,
     /// None for a URL of the manifest's list, which no secret is for.
     endpoint: Option<&'a str>,
-}
-
-fn refused(why: impl Into<String>) -> Failure {
-    Failure { kind: FailureKind::NotAllowed, maybe_sent: false, detail: why.into() }
 }
 
 /// Headers that say where a request ends or whom it is for.
@@ -291,20 +274,22 @@ fn check_path(path: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// `json-string` writes the quotes too; `form` writes a blank as `%20`, which every reader of forms takes.
-fn encoded(secret: &Secret, encoding: Encoding) -> Zeroizing<String> {
-    let value = secret.expose();
+/// Prefix and secret as one. `json-string` writes the quotes too; `form` writes a blank as `%20`, which every
+/// reader of forms takes.
+fn encoded(prefix: &str, secret: &Secret, encoding: Encoding) -> Zeroizing<String> {
+    let value = Zeroizing::new(format!("{prefix}{}", secret.expose()));
     Zeroizing::new(match encoding {
-        Encoding::Raw => value.clone(),
+        Encoding::Raw => return value,
         Encoding::JsonString => serde_json::Value::from(value.as_str()).to_string(),
-        Encoding::Form => utf8_percent_encode(value, ENCODED).to_string(),
-        Encoding::Base64 => base64::engine::general_purpose::STANDARD.encode(value),
+        Encoding::Form => utf8_percent_encode(&value, ENCODED).to_string(),
+        Encoding::Base64 => base64::engine::general_purpose::STANDARD.encode(&*value),
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contract::host::net::FailureKind;
     use crate::testing::{Seen, lent, lent_with, listen};
 
     fn get(endpoint: &str, path: &str) -> Request {
@@ -320,7 +305,7 @@ mod tests {
     }
 
     fn secret(key: &str, encoding: Encoding) -> Piece {
-        Piece::Secret(SecretUse { key: key.to_owned(), encoding })
+        Piece::Secret(SecretUse { key: key.to_owned(), encoding, prefix: String::new() })
     }
 
     fn field(name: &str, value: Vec<Piece>) -> Field {
@@ -390,6 +375,37 @@ mod tests {
         assert!(seen.starts_with("POST /base/path?a%20b=key-of-open HTTP/1.1\r\n"), "{seen}");
         assert!(seen.contains("x-token: t=a2V5LW9mLW9wZW4=\r\n"), "{seen}");
         assert!(seen.ends_with("\r\n\r\n{\"key\":\"key-of-first\"}"), "{seen}");
+    }
+
+    #[tokio::test]
+    async fn a_prefix_is_encoded_with_its_secret() {
+        let Seen { url, requests } = listen("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
+        let mut lent = lent_with(&url, &url);
+        let behind = |prefix: &str, encoding| {
+            let (key, prefix) = ("first".to_owned(), prefix.to_owned());
+            Piece::Secret(SecretUse { key, encoding, prefix })
+        };
+        let mut request = get("server", "/");
+        request.method = "POST".to_owned();
+        let basic = vec![Piece::Text("Basic ".to_owned()), behind("api:", Encoding::Base64)];
+        request.headers = vec![field("Authorization", basic)];
+        request.body = Body::Pieces(vec![
+            behind("a\"", Encoding::JsonString),
+            behind("&", Encoding::Form),
+            behind("&", Encoding::Raw),
+        ]);
+        lent.send(request).await.expect("answer");
+        let seen = requests.lock().expect("requests").join("");
+        // `api:key-of-first`
+        assert!(seen.contains("authorization: Basic YXBpOmtleS1vZi1maXJzdA==\r\n"), "{seen}");
+        assert!(seen.ends_with("\"a\\\"key-of-first\"%26key-of-first&key-of-first"), "{seen}");
+
+        let mut forged = get("server", "/");
+        forged.headers = vec![field("X-Token", vec![behind("a\r\nX-Forged: ", Encoding::Raw)])];
+        assert!(is_refused(&lent.send(forged).await));
+        let mut elsewhere = get("second", "/");
+        elsewhere.headers = vec![field("X-Token", vec![behind("api:", Encoding::Base64)])];
+        assert!(is_refused(&lent.send(elsewhere).await));
     }
 
     #[tokio::test]

@@ -12,5 +12,8 @@ mod cached;
 mod folder;
 mod hostile;
 mod jellyfin;
+mod mail_mailgun;
+mod mail_smtp;
 mod reach;
+mod resets;
 mod rig;

@@ -1,6 +1,7 @@
 //! Components built once, sandboxes around them, and a small server to reach for.
 
 use domain::ids::{BackendId, PluginId};
+use domain::messages::{Address, Outgoing};
 use domain::secret::Secret;
 use egress::Egress;
 use jiff::{SignedDuration, Timestamp};
@@ -174,5 +175,26 @@ impl Server {
 
     pub(crate) fn seen(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
+    }
+}
+
+/// A message between two people, with a PIN in it.
+pub(crate) fn message(recipients: &[&str]) -> Outgoing {
+    let address = |email: &str| Address { name: None, email: email.to_owned() };
+    let text = "Your PIN is 12-34-AB-CD.\r\n.\r\n";
+    let mime = format!(
+        "Message-ID: <1@home.example>\r\nFrom: Home <home@home.example>\r\nSubject: Your PIN\r\n\
+         Content-Type: text/plain; charset=utf-8\r\n\r\n{text}"
+    );
+    Outgoing {
+        id: "<1@home.example>".to_owned(),
+        sender: Address { name: Some("Home".to_owned()), ..address("home@home.example") },
+        reply_to: None,
+        recipients: recipients.iter().map(|email| address(email)).collect(),
+        subject: Secret::from("Your PIN"),
+        text: Secret::from(text),
+        html: None,
+        mime: Secret::new(mime.into_bytes()),
+        secrets: vec![Secret::from("12-34-AB-CD")],
     }
 }

@@ -336,3 +336,29 @@ pub async fn revoke(ctx: Ctx, by: Admin) -> Reply {
     let invite = invites::revoke(ctx.service(), &by, &code(&ctx)?).await?;
     Ok(frame::done(&ctx, &format!("/admin/invites/{}", invite.code), "invite-revoked", &[]))
 }
+
+/// `GET /admin/invites/{code}/delete`
+pub async fn confirm_delete(ctx: Ctx, by: Admin) -> Reply {
+    let invite = invites::get(ctx.service(), &by, &code(&ctx)?).await?;
+    let line = |tone, key| Consequence { tone, place: None, text: ctx.text(key, &[]) };
+    let here = format!("/admin/invites/{}", invite.code);
+    let page = ConfirmPage {
+        title: ctx.text("invite-delete-question", &[]),
+        lines: vec![
+            line(Tone::Warn, "invite-delete-forgets"),
+            line(Tone::Info, "invite-revoke-keeps"),
+        ],
+        options: Vec::new(),
+        action: format!("{here}/delete"),
+        confirm: ctx.text("invite-delete-confirm", &[]),
+        cancel: here,
+        destructive: true,
+    };
+    frame::page(&ctx, &page)
+}
+
+/// `POST /admin/invites/{code}/delete`
+pub async fn delete(ctx: Ctx, by: Admin) -> Reply {
+    invites::delete(ctx.service(), &by, &code(&ctx)?).await?;
+    Ok(frame::done(&ctx, "/admin/invites", "invite-deleted", &[]))
+}

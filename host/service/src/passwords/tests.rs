@@ -1,3 +1,5 @@
+//! Changing a local password.
+
 use super::*;
 use crate::rig::{OTHER_PASSWORD, PASSWORD, Rig, caller};
 use crate::sessions::Keep;

@@ -1,3 +1,5 @@
+//! Signing in: one answer, throttles, known devices.
+
 use super::*;
 use crate::clock::Clock;
 use crate::rig::{PASSWORD, Rig, caller, settled};

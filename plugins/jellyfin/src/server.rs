@@ -81,12 +81,22 @@ pub fn read(lent: &impl Lent, request: Request) -> Result<Value, Fault> {
 /// A write that is answered 200 or 204.
 ///
 /// # Errors
-/// Any other answer, see [`refusal`]; a 5xx that says nothing of what was done is `outcome-unknown`.
+/// As [`done`].
 pub fn write(lent: &impl Lent, request: Request) -> Result<(), Fault> {
-    let response = request.send(lent)?;
+    done(&request.send(lent)?)
+}
+
+/// Whether the server has done what it was told. A page is somebody else's yes: of a proxy's sign-in, or of
+/// the web client where the base path is wrong.
+///
+/// # Errors
+/// Any answer but 200 and 204, see [`refusal`]; a page, and a 5xx that says nothing of what was done, are
+/// `outcome-unknown`.
+pub fn done(response: &Response) -> Result<(), Fault> {
     match response.status() {
+        200 if is_page(response) => Err(Fault { kind: Kind::OutcomeUnknown, ..starting(response) }),
         200 | 204 => Ok(()),
-        _ => Err(unclear(refusal(&response))),
+        _ => Err(unclear(refusal(response))),
     }
 }
 

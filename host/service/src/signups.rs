@@ -92,6 +92,8 @@ pub struct Accepted {
     pub token: Secret,
     /// Who they are now, once it is settled well.
     pub user: Option<User>,
+    /// Whether the form had come before. Nobody compared its password then, so it proves nothing.
+    pub is_repeated: bool,
 }
 
 /// Who wants to see a sign-up.
@@ -132,7 +134,8 @@ pub(crate) async fn accept_by<R: Reach>(
     if let Some((token, signup)) =
         sent_before(service, browser.as_ref(), code, &application).await?
     {
-        return answer(service, token, settled(service, &signup.id, until).await?).await;
+        let before = answer(service, token, settled(service, &signup.id, until).await?).await?;
+        return Ok(Accepted { is_repeated: true, ..before });
     }
     let invite = invites::open(service, code, caller).await?;
     let admitted = admission::admit(service, invite, &application).await?;
@@ -190,7 +193,7 @@ async fn answer(service: &Service, token: Secret, signup: Signup) -> Result<Acce
         }
         SignupState::Provisioning | SignupState::Undone => None,
     };
-    Ok(Accepted { progress: progress_of(service, &signup), token, user })
+    Ok(Accepted { progress: progress_of(service, &signup), token, user, is_repeated: false })
 }
 
 /// What the person hears where nothing came of it.

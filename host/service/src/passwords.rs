@@ -237,7 +237,7 @@ impl Change<'_> {
         if !own && !can.is_some_and(|can| can.set_password) {
             return Ok(PasswordOutcome::Unsupported);
         }
-        let to = RelayTo::login(&account.backend, &account.login_name);
+        let to = RelayTo::own(&account.backend, &account.login_name);
         if !self.proved || own {
             self.relay(&to).await?;
         }

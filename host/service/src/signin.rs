@@ -23,7 +23,7 @@ use domain::names::name_key;
 use domain::plugins::PluginRole;
 use domain::secret::Secret;
 use domain::throttle::keys;
-use domain::users::{AccountState, User};
+use domain::users::{Account, AccountState, User, UserState};
 use jiff::Timestamp;
 use store::WriteTx;
 
@@ -328,7 +328,14 @@ impl Attempt<'_> {
             return Ok(Judgement::Wrong);
         }
         let subject = linked.map(|account| account.id.as_str());
-        let verdict = instance.check_password(login, subject, &self.credentials.password).await;
+        let password = &self.credentials.password;
+        let mut verdict = instance.check_password(login, subject, password).await;
+        if matches!(verdict, Ok(Verdict::Withheld))
+            && let Some(account) = linked.filter(|account| self.is_the_owners(account))
+            && instance.enable(&account.id).await.is_ok()
+        {
+            verdict = instance.check_password(login, subject, password).await;
+        }
         self.note_relay(to, &verdict).await?;
         match verdict {
             Ok(Verdict::Accepted(identity)) => self.linked(backend, identity).await,
@@ -342,6 +349,14 @@ impl Attempt<'_> {
             ) => Ok(Judgement::Wrong),
             Err(fault) => Ok(Judgement::Unanswered(fault)),
         }
+    }
+
+    /// Strangers may have spent the attempts that a backend allows. On a device that has signed in as the
+    /// owner before, an account that is meant to be on is set free again (which forgets the count), so
+    /// that guessing shuts nobody out; this device's own bucket bounds how often.
+    fn is_the_owners(&self, account: &Account) -> bool {
+        let active = self.user.as_ref().is_some_and(|user| user.state == UserState::Active);
+        self.device_is_known && active && account.state == AccountState::Active
     }
 
     async fn note_relay(&self, to: RelayTo, verdict: &Result<Verdict, Fault>) -> Result<()> {

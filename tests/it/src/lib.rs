@@ -16,6 +16,7 @@ mod access;
 mod backends;
 mod expiry;
 mod faults;
+mod hostile;
 mod invites;
 mod pages;
 mod passwords;

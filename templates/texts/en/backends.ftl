@@ -22,9 +22,9 @@ backend-product = Product
 backend-plugin = Plugin
 backend-libraries = Libraries
 backend-accounts = { $n ->
-    [0] No accounts of your people
-    [one] One account of your people
-   *[other] { $n } accounts of your people
+    [0] None of your people has an account here
+    [one] One of your people has an account here
+   *[other] { $n } of your people have an account here
 }
 backend-checked = asked
 backend-settings = Settings

@@ -1,4 +1,5 @@
 # What went wrong, for whoever sees the page: a title and what to do. problem-<code>.
+error-go-on = To the start
 error-reference = If you ask for help, give this reference:
 problem-gone = This invite does not work
 problem-gone-help = It may have been used already, or its time is over. Ask whoever sent it for a new one.

@@ -15,6 +15,7 @@ const BUILT: &[&str] = &[
     "backend-form-",
     "banner-",
     "ended-",
+    "fact-",
     "fault-",
     "field-",
     "forbidden-",
@@ -41,6 +42,8 @@ const BUILT: &[&str] = &[
 /// Words for hosts: confirmations, and what came of a form.
 const ASKED: &[&str] = &[
     "login-wrong",
+    "error-go-on",
+    "signup-name-rule",
     "login-too-many",
     "invite-revoke-question",
     "invite-revoke-stops",

@@ -109,6 +109,8 @@ pub fn activity_line(ctx: &Ctx, activity: Activity) -> ActivityLine {
         .map(|name| (name, somebody.as_str()))
         .into();
     facts.extend(activity.facts.iter().map(|(name, words)| (name.as_str(), words.as_str())));
+    let called = activity.facts.get("backend").and_then(|id| called(ctx, id));
+    facts.extend(called.as_deref().map(|label| ("backend", label)));
     let args: Vec<(&str, Arg<'_>)> =
         facts.iter().map(|(name, words)| (*name, Arg::Text(words))).collect();
     let text = ctx.text(&format!("activity-{}", kind_word(activity.kind)), &args);
@@ -128,6 +130,12 @@ pub fn activity_line(ctx: &Ctx, activity: Activity) -> ActivityLine {
         address: activity.from,
         detail,
     }
+}
+
+/// What people call the backend with that id, while there is one.
+fn called(ctx: &Ctx, id: &str) -> Option<String> {
+    let mut all = backends(ctx).into_iter();
+    all.find(|view| view.backend.id.as_str() == id).map(|view| view.label)
 }
 
 fn tone(kind: ActivityKind) -> Tone {

@@ -10,7 +10,7 @@ use crate::grants::Granted;
 use crate::house::House;
 use crate::imports::LENT;
 use crate::journal::Journal;
-use crate::lent::{Cpu, Lent, Memory, Writes};
+use crate::lent::{Cpu, Lent, Memory, Spent, Writes};
 use crate::manifest::{Version, outline, parse};
 use crate::redact::Redactor;
 use crate::{rights, state::MemoryState};
@@ -155,6 +155,7 @@ impl Loaded {
             writes: Writes::default(),
             memory: Memory::of_mib(limits.memory_mib),
             cpu: Cpu::new(Duration::from_millis(limits.cpu_ms.into())),
+            spent: Spent::default(),
         };
         let trial = async {
             let mut store = lent.into_store(&house.engine);

@@ -2,7 +2,7 @@
 
 use crate::grants::{Granted, InstanceConfig, Wanted};
 use crate::journal::Journal;
-use crate::lent::{Cpu, Lent, Memory, Writes};
+use crate::lent::{Cpu, Lent, Memory, Spent, Writes};
 use crate::state::{MemoryState, Now};
 use domain::ids::{BackendId, PluginId};
 use domain::secret::Secret;
@@ -88,6 +88,7 @@ pub(crate) fn lent_with(url: &str, second_url: &str) -> Lent {
         writes: Writes::default(),
         memory: Memory::of_mib(1),
         cpu: Cpu::new(Duration::from_secs(1)),
+        spent: Spent::default(),
     }
 }
 

@@ -269,6 +269,8 @@ pub(crate) fn login_link(context: Context, name: String) -> Result<ExitCode, Tro
     else {
         return Err(odd());
     };
+    // Nobody needs its nanoseconds.
+    let expires_at = expires_at.round(jiff::Unit::Second).unwrap_or(expires_at);
     match form {
         Form::Json => output::json(&json!({ "url": url, "path": path, "expiresAt": expires_at })),
         Form::Text => {

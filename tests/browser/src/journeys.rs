@@ -120,6 +120,7 @@ async fn an_admin_makes_an_invite_and_walks_through_every_page() {
         ("/admin/backends", "backends"),
         ("/admin/backends/new/jellyfin", "backend-new"),
         ("/admin/backends/jellyfin", "backend"),
+        ("/admin/backends/jellyfin?probe=now", "probe"),
         ("/admin/profiles/Family", "profile"),
         ("/admin/plugins", "plugins"),
         ("/admin/activity", "activity"),

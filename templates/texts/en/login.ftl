@@ -5,4 +5,5 @@ login-keep-help = Only on a device of your own.
 login-submit = Sign in
 login-any-of = Your password for any of these works:
 login-wrong = The name or the password is wrong.
+login-unavailable = Where your password is checked does not answer right now. Please try again in a moment.
 login-too-many = Too many tries. Please wait a little and try again.

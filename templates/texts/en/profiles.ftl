@@ -10,6 +10,7 @@ profiles-invites = { $n ->
    *[other] { $n } open invites use it
 }
 capture-lead = Latchkey copies how an account is set up. The account itself is not changed.
+capture-none = No backend has answered yet that has accounts to capture. Connect one, or test the one you have.
 capture-backend = From which backend?
 capture-account = Which account is the model?
 capture-account-help = Better not one of an administrator.

@@ -7,6 +7,11 @@ source-file = Settings file
 source-environment = Environment
 source-flag = Command line
 source-page = This page
+# The same within a sentence: "set by ...".
+source-by-default = nobody
+source-by-file = the settings file, line { $n }
+source-by-flag = the command line
+source-by-page = this page
 setting-server-public_url = Address of Latchkey
 setting-server-public_url-help = Links in invites begin with it.
 setting-server-other_urls = More addresses

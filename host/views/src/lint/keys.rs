@@ -41,6 +41,7 @@ const BUILT: &[&str] = &[
 
 /// Words for hosts: confirmations, and what came of a form.
 const ASKED: &[&str] = &[
+    "login-unavailable",
     "login-wrong",
     "error-go-on",
     "signup-name-rule",

@@ -85,6 +85,7 @@ pub async fn login(ctx: Ctx) -> Reply {
             let own_words = match failure.code() {
                 Code::WrongCredential => Some("login-wrong"),
                 Code::TooMany => Some("login-too-many"),
+                Code::Backend | Code::Unavailable => Some("login-unavailable"),
                 _ => None,
             };
             words::again(&ctx, failure, |problems| {

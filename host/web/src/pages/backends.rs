@@ -275,16 +275,27 @@ pub(super) async fn libraries(ctx: &Ctx, by: &Admin, view: &BackendView) -> Vec<
     heard.ok().and_then(Result::ok).unwrap_or_default()
 }
 
+/// A stage in our words where we have some; plugins may have stages of their own.
+fn stage_name(ctx: &Ctx, name: String) -> String {
+    let key = format!("stage-name-{name}");
+    if ctx.views().catalogue().has(&key) { ctx.text(&key, &[]) } else { name }
+}
+
 fn probe_view(ctx: &Ctx, probe: Probe) -> pages::ProbeView {
     let stage = |stage: domain::plugins::Stage| pages::ProbeStage {
-        name: stage.name,
+        name: stage_name(ctx, stage.name),
         outcome: match stage.outcome {
             StageOutcome::Passed => pages::StageOutcome::Passed,
             StageOutcome::Warned => pages::StageOutcome::Warned,
             StageOutcome::Failed => pages::StageOutcome::Failed,
             StageOutcome::Skipped => pages::StageOutcome::Skipped,
         },
-        detail: stage.detail,
+        // That it was not tried is said by the outcome.
+        detail: if stage.outcome == StageOutcome::Skipped && stage.detail == "not tried" {
+            String::new()
+        } else {
+            stage.detail
+        },
         took_ms: stage.took_ms,
     };
     let stages = probe.stages.into_iter().map(stage).collect();

@@ -111,6 +111,10 @@ pub fn activity_line(ctx: &Ctx, activity: Activity) -> ActivityLine {
     facts.extend(activity.facts.iter().map(|(name, words)| (name.as_str(), words.as_str())));
     let called = activity.facts.get("backend").and_then(|id| called(ctx, id));
     facts.extend(called.as_deref().map(|label| ("backend", label)));
+    // An invite's code is cut short in the log; where its label is there, people know it by that.
+    let label = activity.facts.get("label").filter(|label| !label.is_empty());
+    let is_of_invite = !activity.facts.contains_key("backend");
+    facts.extend(label.filter(|_| is_of_invite).map(|label| ("invite", label.as_str())));
     let args: Vec<(&str, Arg<'_>)> =
         facts.iter().map(|(name, words)| (*name, Arg::Text(words))).collect();
     let text = ctx.text(&format!("activity-{}", kind_word(activity.kind)), &args);
@@ -120,8 +124,10 @@ pub fn activity_line(ctx: &Ctx, activity: Activity) -> ActivityLine {
         Actor::Console => Some(ctx.text("actor-console", &[])),
         Actor::System => None,
     };
-    let detail =
-        ["detail", "reason", "because"].iter().find_map(|name| activity.facts.get(*name)).cloned();
+    let detail = ["detail", "reason", "because", "why"]
+        .iter()
+        .find_map(|name| activity.facts.get(*name))
+        .cloned();
     ActivityLine {
         at: activity.at,
         tone: tone(activity.kind),

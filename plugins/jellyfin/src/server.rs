@@ -130,7 +130,13 @@ fn is_json(response: &Response) -> bool {
 /// "Starting or down", which is all that a 503 or a page tells.
 #[must_use]
 pub fn starting(response: &Response) -> Fault {
-    Fault::new(Kind::Unavailable, "jellyfin.starting", "Jellyfin is starting or down")
+    let detail = match response.status() {
+        200 if is_page(response) => {
+            "a web page answers here: Jellyfin is starting, or this is another server; check the port and the base path"
+        }
+        _ => "Jellyfin is starting or down; it is asked again by itself",
+    };
+    Fault::new(Kind::Unavailable, "jellyfin.starting", detail)
         .status(response.status())
         .retry_after(response.retry_after_ms())
 }

@@ -60,6 +60,9 @@ async fn a_guest_signs_up_on_a_phone_without_script() {
     browser.client.refresh().await.expect("a page");
     browser.check("success").await;
     browser.shoot("success-phone-dark").await;
+    browser.screen(390, 844, Theme::Light).await;
+    browser.check("success, light").await;
+    browser.shoot("success-phone-light").await;
     assert!(house.jellyfin.accepts("Ada", PHRASE));
     browser.close().await;
 }

@@ -15,7 +15,7 @@ use domain::role::Admin;
 use domain::signups::SignupState;
 use service::invites::{self, Offer};
 use service::sessions::{self, Keep};
-use service::signups::{Accepted, Progress, Stage, StepProgress};
+use service::signups::{self, Accepted, Progress, Stage, StepProgress};
 use views::Arg;
 use views::invites::AskEmail as Asked;
 use views::join as pages;
@@ -74,10 +74,15 @@ fn signup_page(ctx: &Ctx, offer: &Offer, typed: Option<&Pairs>) -> pages::Signup
     }
 }
 
-/// `GET /invite/{code}/join`
+/// `GET /invite/{code}/join`: the browser gets with the form what makes a double click one sign-up.
 pub async fn form(ctx: Ctx) -> Reply {
     let offer = offer(&ctx).await?;
-    frame::page(&ctx, &signup_page(&ctx, &offer, None))
+    let page = frame::page(&ctx, &signup_page(&ctx, &offer, None))?;
+    let held = ctx.signup_token();
+    Ok(match signups::token_for(ctx.service(), held.as_ref()).await? {
+        Some(token) => ctx.hand_over_signup(page, &token),
+        None => page,
+    })
 }
 
 /// `POST /invite/{code}/join`

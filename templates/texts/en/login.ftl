@@ -4,6 +4,6 @@ login-keep = Keep me signed in
 login-keep-help = Only on a device of your own.
 login-submit = Sign in
 login-any-of = Your password for any of these works:
-login-wrong = The name or the password is wrong.
+login-wrong = The name or the password is wrong. After several wrong tries, wait ten minutes: until then even the right one is not accepted.
 login-unavailable = Where your password is checked does not answer right now. Please try again in a moment.
 login-too-many = Too many tries. Please wait a little and try again.

@@ -106,8 +106,8 @@ impl Board {
         let mut board = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let known =
             board.remove(&backend.id).filter(|old| old.backend.server_id == backend.server_id);
-        let (health, offer, asked) = known
-            .map_or((Health::unknown(), None, None), |old| (old.health, old.offer, old.asked));
+        let (health, offer, asked) =
+            known.map_or((Health::unknown(), None, None), |old| (old.health, old.offer, old.asked));
         board.insert(backend.id.clone(), Entry { backend, secrets, health, offer, asked });
     }
 

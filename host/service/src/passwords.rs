@@ -318,7 +318,8 @@ fn said(
         Err(ServiceError::Backend(fault)) => return Ok((outcome_of(&fault), Some(fault))),
         Err(other) if !proved => return Err(other),
         Err(ServiceError::Throttled { retry_after }) => {
-            let words = "too many passwords were passed on to it for this account; nothing was done";
+            let words =
+                "too many passwords were passed on to it for this account; nothing was done";
             let fault = Fault::new(FaultKind::RateLimited, "host.relay-spent", words);
             Fault { retry_after: Some(retry_after), ..fault }
         }

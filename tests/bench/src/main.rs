@@ -22,6 +22,8 @@ mod table;
 use table::Table;
 
 fn main() {
+    // The clients of the baselines want to be told which cryptography is meant.
+    rustls::crypto::aws_lc_rs::default_provider().install_default().expect("nobody did before");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let mut table = Table::default();
     runtime.block_on(async {

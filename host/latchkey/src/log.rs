@@ -101,6 +101,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::string_slice, reason = "its panic quotes the string, which is the point")]
     fn a_panic_is_logged_with_its_place_and_without_its_words() {
         let paper = Paper::default();
         let sheet = paper.clone();

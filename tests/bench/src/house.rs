@@ -32,10 +32,12 @@ pub(crate) async fn measure(table: &mut Table) {
     }
     let (whole, direct, own) = (median(whole), median(direct), median(own));
     table.row(
-        "sign-up, apart from the backend's own time",
-        "<= 20 ms",
-        &format!("{} ({} in all)", words(own), words(whole)),
-        &format!("the same requests straight to the stand-in: {}", words(direct)),
+        [
+            "sign-up, apart from the backend's own time",
+            "<= 20 ms",
+            &format!("{} ({} in all)", words(own), words(whole)),
+            &format!("the same requests straight to the stand-in: {}", words(direct)),
+        ],
         own <= Duration::from_millis(20),
     );
 }

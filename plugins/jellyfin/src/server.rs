@@ -71,10 +71,17 @@ fn authorized(request: Request, by: &As<'_>) -> Request {
 /// # Errors
 /// Any other answer, see [`refusal`].
 pub fn read(lent: &impl Lent, request: Request) -> Result<Value, Fault> {
-    let response = request.send(lent)?;
+    answered(&request.send(lent)?)
+}
+
+/// What a read was answered with.
+///
+/// # Errors
+/// As [`read`].
+pub fn answered(response: &Response) -> Result<Value, Fault> {
     match response.status() {
-        200 => value(&response),
-        _ => Err(refusal(&response)),
+        200 => value(response),
+        _ => Err(refusal(response)),
     }
 }
 

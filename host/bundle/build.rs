@@ -55,7 +55,8 @@ fn main() {
 /// `<target>/<profile>/build/<package>-<hash>/out` lies below the target folder, marked by cargo's tag.
 fn target_folder(out: &Path) -> PathBuf {
     let marked = out.ancestors().filter(|folder| folder.join("CACHEDIR.TAG").is_file()).last();
-    marked.map_or_else(|| out.to_path_buf(), Path::to_path_buf)
+    // Cargo marks only a target folder that it made itself.
+    marked.or_else(|| out.ancestors().nth(4)).map_or_else(|| out.to_path_buf(), Path::to_path_buf)
 }
 
 fn build(root: &Path, out: &Path) -> PathBuf {

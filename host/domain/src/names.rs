@@ -34,8 +34,8 @@ impl BadName {
     }
 }
 
-/// The name a user signs in with: 1 to 64 characters, NFC, no control characters, none of `/\:<>"|?*`,
-/// nothing but blanks. Backends have narrower rules of their own.
+/// The name a user signs in with: 1 to 64 characters, NFC, no control characters and none that cannot be
+/// seen, none of `/\:<>"|?*`, not blank. Backends have narrower rules of their own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Username(String);
@@ -53,7 +53,7 @@ impl Username {
         if name.chars().count() > 64 {
             return Err(BadName::TooLong(64));
         }
-        match name.chars().find(|c| c.is_control() || "/\\:<>\"|?*".contains(*c)) {
+        match name.chars().find(|c| is_unseen(*c) || "/\\:<>\"|?*".contains(*c)) {
             Some(bad) => Err(BadName::Character(bad)),
             None => Ok(Self(name)),
         }
@@ -73,10 +73,24 @@ impl Username {
     }
 }
 
-/// The key of any typed name, also one that is no [`Username`]: for look-ups and throttles.
+/// Control characters, and those that change how others look or are not seen at all (Unicode's `Cf`, `Zl`,
+/// `Zp` and the fillers): with them one name could be made to look like another.
+fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}'
+            | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// The key of any typed name, also one that is no [`Username`]: for look-ups and throttles. By way of
+/// capitals, because some letters have two small forms (`σ` and `ς`).
 #[must_use]
 pub fn name_key(text: &str) -> String {
-    text.trim().nfkc().flat_map(char::to_lowercase).nfkc().collect()
+    let capitals = text.trim().nfkc().flat_map(char::to_uppercase);
+    capitals.flat_map(char::to_lowercase).nfkc().collect()
 }
 
 impl TryFrom<String> for Username {
@@ -159,5 +173,32 @@ impl From<EmailAddress> for String {
 impl fmt::Display for EmailAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_seen_is_in_no_name() {
+        for bad in
+            ['\0', '\r', '\u{ad}', '\u{200b}', '\u{202e}', '\u{2066}', '\u{feff}', '\u{3164}']
+        {
+            assert_eq!(Username::parse(&format!("a{bad}b")), Err(BadName::Character(bad)));
+        }
+        for good in ["Zoë O'Neil", "Νίκος", "李小龍", "निकोला", "a 😀"] {
+            assert!(Username::parse(good).is_ok(), "{good}");
+        }
+    }
+
+    #[test]
+    fn a_name_has_one_key_however_it_is_written() {
+        for (one, other) in
+            [("Νίκος", "ΝΊΚΟΣ"), ("νίκοσ", "Νίκος"), ("ＡＮＮＡ", " anna"), ("STRASSE", "straße")]
+        {
+            assert_eq!(name_key(one), name_key(other), "{one} {other}");
+        }
+        assert_ne!(name_key("anna"), name_key("ana"));
     }
 }

@@ -80,7 +80,7 @@ pub struct Account {
     pub login_name: String,
     /// What we last knew.
     pub state: AccountState,
-    /// When we last heard of it.
+    /// When we last heard of it; while something is owed, since when.
     pub checked_at: Timestamp,
 }
 

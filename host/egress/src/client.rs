@@ -18,6 +18,8 @@ use url::{Host, Url};
 
 /// How long an unused connection is kept.
 const IDLE: Duration = Duration::from_secs(30);
+/// Bytes of an address at most; servers take about as much.
+const LONGEST_URL: usize = 16 << 10;
 
 /// A request. Nothing of it is changed on the way but `Host` and `Content-Length`, which are ours.
 #[derive(Debug, Clone)]
@@ -129,6 +131,9 @@ impl Client {
         let refuse = |why: String| Err(NetFailure::unsent(FailureKind::NotAllowed, why));
         if !matches!(url.scheme(), "http" | "https") {
             return refuse(format!("{} is not http or https", url.scheme()));
+        }
+        if url.as_str().len() > LONGEST_URL {
+            return refuse(format!("the address at {host} is longer than 16 KiB"));
         }
         if !url.username().is_empty() || url.password().is_some() {
             return refuse(format!("the address of {host} has a user name in it"));

@@ -15,10 +15,14 @@ pub enum Reach {
     Public,
 }
 
-/// Metadata services outside the link-local ranges: Alibaba Cloud's and AWS's (IPv6).
-const METADATA: [IpAddr; 2] = [
+/// Metadata services outside the link-local ranges: Alibaba Cloud's, Azure's, Oracle Cloud's older one,
+/// AWS's and Google Cloud's (IPv6).
+const METADATA: [IpAddr; 5] = [
     IpAddr::V4(Ipv4Addr::new(100, 100, 100, 200)),
+    IpAddr::V4(Ipv4Addr::new(168, 63, 129, 16)),
+    IpAddr::V4(Ipv4Addr::new(192, 0, 0, 192)),
     IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
+    IpAddr::V6(Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254)),
 ];
 
 impl Reach {
@@ -51,8 +55,8 @@ fn true_address(address: IpAddr) -> IpAddr {
         [0, 0, 0, 0, 0, 0, 0, 0 | 1] => address,
         // Mapped, and the older compatible form.
         [0, 0, 0, 0, 0, 0 | 0xffff, ..] => inner(high, low),
-        // NAT64, RFC 6052.
-        [0x64, 0xff9b, 0, 0, 0, 0, ..] => inner(high, low),
+        // NAT64, RFC 6052, and the prefix for networks of one's own, RFC 8215.
+        [0x64, 0xff9b, 0, 0, 0, 0, ..] | [0x64, 0xff9b, 1, ..] => inner(high, low),
         // 6to4, RFC 3056: the IPv4 address follows the prefix.
         [0x2002, _, next, ..] if a == 0x2002 => inner(b, next),
         _ => address,
@@ -127,7 +131,12 @@ mod tests {
             "64:ff9b::169.254.169.254",
             "2002:a9fe:a9fe::1",
             "fd00:ec2::254",
+            "fd20:ce::254",
             "100.100.100.200",
+            "168.63.129.16",
+            "192.0.0.192",
+            "::ffff:168.63.129.16",
+            "64:ff9b:1::169.254.169.254",
             "0.0.0.0",
             "0.1.2.3",
             "::",

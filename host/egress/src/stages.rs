@@ -6,7 +6,7 @@ use crate::dial;
 use crate::failure::{FailureKind, NetFailure};
 use crate::policy::CONNECT;
 use crate::tcp::{Destination, Dialer};
-use crate::trust::{Fingerprint, Trust, day};
+use crate::trust::{Fingerprint, Trust, day, tidy};
 use domain::plugins::{Stage, StageOutcome};
 use jiff::Timestamp;
 use rustls::pki_types::ServerName;
@@ -119,7 +119,7 @@ impl Client {
             .iter_organization()
             .chain(issuer.iter_common_name())
             .find_map(|attribute| attribute.as_str().ok())
-            .unwrap_or("an unnamed authority");
+            .map_or_else(|| "an unnamed authority".to_owned(), tidy);
         let left = (end.timestamp() - now.as_second()) / 86_400;
         if left < ENDS_SOON_DAYS {
             let words = format!("from {by}, ends on {until}, in {left} days");

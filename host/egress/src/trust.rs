@@ -242,7 +242,7 @@ fn words(cause: &CertificateError, certificate: &[u8]) -> String {
             let names = parsed.as_ref().map(names_of).unwrap_or_default();
             match names.as_slice() {
                 [] => "is for no name at all".to_owned(),
-                names => format!("is for another name ({})", names.join(", ")),
+                names => format!("is for another name ({})", tidy(&names.join(", "))),
             }
         }
         CertificateError::Revoked => "was revoked".to_owned(),
@@ -293,6 +293,11 @@ fn names_of(certificate: &X509Certificate<'_>) -> Vec<String> {
     words.take(4).collect()
 }
 
+/// What a certificate says of itself, cut and in one line: anybody may have written it.
+pub(crate) fn tidy(text: &str) -> String {
+    text.chars().filter(|letter| !letter.is_control()).take(200).collect()
+}
+
 /// `2027-03-01`.
 pub(crate) fn day(time: x509_parser::time::ASN1Time) -> String {
     jiff::Timestamp::from_second(time.timestamp()).map_or_else(
@@ -304,6 +309,12 @@ pub(crate) fn day(time: x509_parser::time::ASN1Time) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_certificate_says_of_itself_is_one_short_line() {
+        assert_eq!(tidy("Home\r\nERROR all is lost\u{1b}[31m"), "HomeERROR all is lost[31m");
+        assert_eq!(tidy(&"x".repeat(60_000)).len(), 200);
+    }
 
     #[test]
     fn a_fingerprint_is_read_as_people_paste_it() {

@@ -300,6 +300,102 @@ async fn only_http_without_a_user_name_is_asked() {
     }
 }
 
+#[tokio::test]
+async fn an_address_no_server_takes_is_refused_before_anything_is_sent() {
+    let server = Server::start(Behaviour::Say(OK), None).await;
+    let mut request = Request::get(server.url(&format!("/?{}", "a".repeat(70_000))));
+    request.method = Method::DELETE;
+    let failure = client(Reach::AdminTyped).send(request).await.unwrap_err();
+    assert_eq!((failure.kind, failure.maybe_sent), (FailureKind::NotAllowed, false));
+    assert!(failure.detail.len() < 200, "{}", failure.detail);
+    assert_eq!(server.count(), 0);
+}
+
+/// Says the same forever, as fast as it is read.
+async fn endless(head: &'static [u8], again: &'static [u8]) -> Url {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut asked = [0; 1024];
+                drop(stream.read(&mut asked).await);
+                drop(stream.write_all(head).await);
+                while stream.write_all(again).await.is_ok() {}
+            });
+        }
+    });
+    url.parse().unwrap()
+}
+
+#[tokio::test]
+async fn an_answer_without_an_end_ends_at_a_limit() {
+    for (head, again, kind) in [
+        // Header after header, one header without an end, a status line without an end.
+        (&b"HTTP/1.1 200 OK\r\n"[..], &b"X-Bomb: 0123456789abcdef\r\n"[..], FailureKind::Protocol),
+        (b"HTTP/1.1 200 OK\r\nX-Bomb: ", b"0123456789abcdef", FailureKind::Protocol),
+        (b"HTTP/1.1 200 ", b"0123456789abcdef", FailureKind::Protocol),
+        // Chunk after chunk, a body until the end of the connection.
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+            b"10\r\n0123456789abcdef\r\n",
+            FailureKind::TooLarge,
+        ),
+        (b"HTTP/1.1 200 OK\r\n\r\n", b"0123456789abcdef", FailureKind::TooLarge),
+    ] {
+        let mut request = Request::get(endless(head, again).await);
+        request.max_body = 1 << 20;
+        let failure = client(Reach::AdminTyped).send(request).await.unwrap_err();
+        assert_eq!(failure.kind, kind, "{}: {}", String::from_utf8_lossy(head), failure.detail);
+        assert!(failure.maybe_sent);
+    }
+}
+
+#[tokio::test]
+async fn chunks_that_are_none_are_told_as_nonsense() {
+    for body in
+        ["-1\r\n", "xyz\r\n", "FFFFFFFFFFFFFFFFF\r\nabc\r\n", "5\r\nhelloworld\r\n0\r\n\r\n"]
+    {
+        let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let said: &'static [u8] = Box::leak(format!("{head}{body}").into_boxed_str()).as_bytes();
+        let server = Server::start(Behaviour::SayAndClose(said), None).await;
+        let failure = failure(&client(Reach::AdminTyped), server.url("/").as_str()).await;
+        let told = [FailureKind::Protocol, FailureKind::Closed].contains(&failure.kind);
+        assert!(told, "{body:?}: {failure:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_drips_ends_at_the_deadline_as_a_whole() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut asked = [0; 1024];
+        drop(stream.read(&mut asked).await);
+        drop(stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n").await);
+        while stream.write_all(b"x").await.is_ok() {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+        }
+    });
+    tokio::time::pause();
+    let mut request = Request::get(url.parse().unwrap());
+    request.timeout = Duration::from_secs(5);
+    let began = tokio::time::Instant::now();
+    let failure = client(Reach::AdminTyped).send(request).await.unwrap_err();
+    assert_eq!((failure.kind, failure.maybe_sent), (FailureKind::TimedOut, true));
+    assert_eq!(began.elapsed().as_secs(), 5);
+}
+
+#[tokio::test]
+async fn what_is_packed_is_handed_on_as_it_came() {
+    let said =
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\x1f\x8b\x08\x00";
+    let server = Server::start(Behaviour::Say(said), None).await;
+    let answer = client(Reach::AdminTyped).send(Request::get(server.url("/"))).await.unwrap();
+    assert_eq!(answer.body.as_ref(), b"\x1f\x8b\x08\x00");
+}
+
 fn https(server: &Server, host: &str) -> Url {
     format!("https://{host}:{}/", server.address.port()).parse().unwrap()
 }

@@ -56,7 +56,7 @@ impl DataFolder {
         let shown = path.display();
         let refused = |cause: io::Error| {
             Trouble::Failed(match cause.kind() {
-                io::ErrorKind::PermissionDenied => format!(
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => format!(
                     "the data folder {shown} cannot be written; give it to the account that runs latchkey, or choose another with --data"
                 ),
                 io::ErrorKind::StorageFull => {
@@ -67,7 +67,9 @@ impl DataFolder {
                 io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
                     format!("{shown} is no folder; choose another with --data")
                 }
-                _ => format!("the data folder {shown} cannot be used: {cause}"),
+                _ => format!(
+                    "the data folder {shown} cannot be used: {cause}; choose another with --data"
+                ),
             })
         };
         DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(refused)?;

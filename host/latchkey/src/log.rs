@@ -56,12 +56,12 @@ impl LogHandle {
     }
 }
 
-/// A panic is one line of the log with its place, instead of words between the lines.
+/// A panic is one line of the log with its place. Its words stay away: those of a slice that does not
+/// fit quote the whole string, which may be a secret.
 pub fn panics_are_logged() {
     std::panic::set_hook(Box::new(|panic| {
-        let words = panic.payload_as_str().unwrap_or_default();
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        tracing::error!(place, "a panic, which costs what was being done: {words}");
+        tracing::error!(place, "a panic, which costs what was being done");
     }));
 }
 
@@ -77,5 +77,45 @@ fn writer(json: bool, colour: bool) -> Writer {
         layer.json().flatten_event(true).with_current_span(false).boxed()
     } else {
         layer.with_ansi(colour).with_target(false).boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
+    #[derive(Clone, Default)]
+    struct Paper(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Paper {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    #[expect(clippy::string_slice, reason = "its panic quotes the string, which is the point")]
+    fn a_panic_is_logged_with_its_place_and_without_its_words() {
+        let paper = Paper::default();
+        let sheet = paper.clone();
+        let written = fmt().with_writer(move || sheet.clone()).finish();
+        let former = std::panic::take_hook();
+        panics_are_logged();
+        let secret = String::from("umbréllas");
+        let ended = tracing::subscriber::with_default(written, || {
+            std::panic::catch_unwind(|| secret.get(..).map_or(0, |all| all[..5].len()))
+        });
+        std::panic::set_hook(former);
+        assert!(ended.is_err());
+        let log = String::from_utf8(paper.0.lock().unwrap().clone()).unwrap();
+        assert!(log.contains("log.rs:"), "{log}");
+        assert!(!log.contains("umbr"), "{log}");
     }
 }

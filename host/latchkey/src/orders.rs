@@ -5,12 +5,14 @@
 use crate::refusal::sentence;
 use domain::accounts::{BackendAccount, Condition};
 use domain::ids::BackendId;
-use domain::names::Username;
+use domain::names::{BadName, Username};
 use domain::plugins::{PluginHealth, PluginRole, PluginSource, Probe};
 use domain::role::Admin;
 use domain::secret::Secret;
 use serde::{Deserialize, Serialize};
-use service::{Service, ServiceError, backends, console, plugins, profiles, settings};
+use service::{
+    FieldProblem, Service, ServiceError, backends, console, plugins, profiles, settings,
+};
 
 /// What a command asks for.
 #[derive(Clone, Serialize, Deserialize)]
@@ -157,9 +159,41 @@ pub struct PluginLine {
 
 /// Does what is asked.
 pub async fn perform(service: &Service, order: Order) -> Reply {
+    let asked_for = subject(&order);
     match done(service, order).await {
         Ok(reply) => reply,
-        Err(error) => Reply::Refused { message: sentence(&error) },
+        Err(error) => Reply::Refused { message: refusal(&error, asked_for.as_deref()) },
+    }
+}
+
+/// Whom or what an order names.
+fn subject(order: &Order) -> Option<String> {
+    match order {
+        Order::BackendTest { backend }
+        | Order::Accounts { backend }
+        | Order::Capture { backend, .. } => Some(backend.clone()),
+        Order::AdminCreate { name, .. }
+        | Order::ResetPassword { name, .. }
+        | Order::LoginLink { name } => Some(name.clone()),
+        Order::Ready | Order::Plugins | Order::PageSettings => None,
+    }
+}
+
+/// One sentence; where something is not there, with its name and what to do.
+fn refusal(error: &ServiceError, asked_for: Option<&str>) -> String {
+    match (error, asked_for) {
+        (ServiceError::NotFound { what: "backend" }, Some(id)) => format!(
+            "there is no backend {id:?}; `latchkey config show` and the page Backends name those there are"
+        ),
+        (ServiceError::NotFound { what: "user" }, Some(name)) => format!(
+            "there is no user {name:?}; the page People names them, and `latchkey admin create {name}` makes an admin"
+        ),
+        (ServiceError::Invalid { fields }, Some(id))
+            if fields.iter().any(|problem| problem.field == "account") =>
+        {
+            format!("there is no such account on {id:?}; without --account they are listed")
+        }
+        (error, _) => sentence(error),
     }
 }
 
@@ -179,8 +213,7 @@ async fn done(service: &Service, order: Order) -> Result<Reply, ServiceError> {
             capture(service, &admin, (&backend, &account), profile).await
         }
         Order::AdminCreate { name, password } => {
-            let name = Username::parse(&name)
-                .map_err(|bad| ServiceError::field("username", bad.code()))?;
+            let name = Username::parse(&name).map_err(no_name)?;
             let (user, password) =
                 console::create_admin(service, name, password.map(Secret::new)).await?;
             let password = password.map(|made| made.expose().clone());
@@ -239,6 +272,16 @@ async fn capture(
     };
     let document = instance.capture_profile(&model.id).await?;
     Ok(Reply::Captured { account: model.login_name, profile: None, document })
+}
+
+fn no_name(bad: BadName) -> ServiceError {
+    let problem = FieldProblem::new("username", bad.code());
+    let problem = match bad {
+        BadName::TooLong(max) => problem.with("max", max),
+        BadName::Character(character) => problem.with("character", character),
+        BadName::Empty | BadName::NotAnAddress => problem,
+    };
+    ServiceError::Invalid { fields: vec![problem] }
 }
 
 fn backend_id(text: &str) -> Result<BackendId, ServiceError> {

@@ -7,7 +7,7 @@ use crate::grants::Granted;
 use crate::health::Health;
 use crate::house::House;
 use crate::journal::{Journal, LogLevel, LogLine};
-use crate::lent::{Cpu, Hit, Lent, Memory, Writes};
+use crate::lent::{Cpu, Hit, Lent, Memory, Spent, Writes};
 use crate::redact::Redactor;
 use crate::state::StateStore;
 use domain::fault::{Fault, FaultKind};
@@ -24,7 +24,9 @@ use wasmtime::component::Instance;
 
 /// Calls of one plugin at a time.
 const PLACES: usize = 16;
-/// Calls of one plugin that wait for a place; more are turned away at once.
+/// Of those, calls of one instance: a server that does not answer leaves places for the plugin's others.
+const OF_ONE: usize = 12;
+/// Calls of one instance that wait for a place; more are turned away at once.
 const WAITING: usize = 64;
 /// How long a call waits for a place.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -36,7 +38,6 @@ pub(crate) struct Slot {
     pub(crate) health: Health,
     pub(crate) calls: AtomicU64,
     places: Semaphore,
-    waiting: AtomicUsize,
 }
 
 impl Slot {
@@ -47,13 +48,24 @@ impl Slot {
             health: Health::new(),
             calls: AtomicU64::new(0),
             places: Semaphore::new(PLACES),
-            waiting: AtomicUsize::new(0),
         }
     }
 
     /// A line of the host about this plugin.
     pub(crate) fn note(&self, at: Timestamp, level: LogLevel, message: String) {
         self.journal.write(LogLine { at, level, message, fields: Vec::new() });
+    }
+}
+
+/// The queue of one instance.
+pub(crate) struct Lane {
+    places: Semaphore,
+    waiting: AtomicUsize,
+}
+
+impl Lane {
+    pub(crate) fn new() -> Self {
+        Self { places: Semaphore::new(OF_ONE), waiting: AtomicUsize::new(0) }
     }
 }
 
@@ -64,6 +76,7 @@ pub(crate) struct Ready {
     /// Whether it may be given secrets: it came with the binary, or the admin accepted its hash.
     pub(crate) trusted: bool,
     pub(crate) state: Arc<dyn StateStore>,
+    pub(crate) lane: Lane,
 }
 
 /// A fresh instance, for one call.
@@ -93,7 +106,7 @@ where
     F: Future<Output = wasmtime::Result<Result<T, wire::Fault>>>,
 {
     let admission = Admission::ask(house, slot)?;
-    let (_place, _room) = places(house, slot).await?;
+    let _places = places(house, slot, &ready.lane).await?;
     slot.calls.fetch_add(1, Ordering::Relaxed);
     let limits = ready.granted.manifest.limits;
     let mut redactor = ready.granted.redactor.clone();
@@ -115,6 +128,7 @@ where
         memory: Memory::of_mib(limits.memory_mib),
         cpu: Cpu::new(Duration::from_millis(limits.cpu_ms.into())),
         connections: Vec::new(),
+        spent: Spent::default(),
     };
     let _ticks = house.ticker.running();
     let run = async {
@@ -226,13 +240,16 @@ impl Drop for Admission<'_> {
     }
 }
 
-/// A place among the plugin's calls, then one among all.
+/// A place among the instance's calls, one among the plugin's, one among all.
 async fn places<'a>(
     house: &'a House,
     slot: &'a Slot,
-) -> Result<(SemaphorePermit<'a>, SemaphorePermit<'a>), Fault> {
-    if let (Ok(place), Ok(room)) = (slot.places.try_acquire(), house.room.try_acquire()) {
-        return Ok((place, room));
+    lane: &'a Lane,
+) -> Result<[SemaphorePermit<'a>; 3], Fault> {
+    if let (Ok(own), Ok(place), Ok(room)) =
+        (lane.places.try_acquire(), slot.places.try_acquire(), house.room.try_acquire())
+    {
+        return Ok([own, place, room]);
     }
     let busy = || {
         let words = format!("too many calls of the plugin {} at once", slot.id);
@@ -240,13 +257,14 @@ async fn places<'a>(
         fault.retry_after = Some(Duration::from_secs(1));
         fault
     };
-    let _queue = Queued::join(&slot.waiting).ok_or_else(busy)?;
-    let both = async {
+    let _queue = Queued::join(&lane.waiting).ok_or_else(busy)?;
+    let all = async {
+        let own = lane.places.acquire().await.ok()?;
         let place = slot.places.acquire().await.ok()?;
         let room = house.room.acquire().await.ok()?;
-        Some((place, room))
+        Some([own, place, room])
     };
-    timeout(PATIENCE, both).await.ok().flatten().ok_or_else(busy)
+    timeout(PATIENCE, all).await.ok().flatten().ok_or_else(busy)
 }
 
 struct Queued<'a> {

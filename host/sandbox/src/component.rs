@@ -13,7 +13,7 @@ use crate::grants::Granted;
 use crate::house::House;
 use crate::imports::LENT;
 use crate::journal::Journal;
-use crate::lent::{Cpu, Lent, Memory, Writes};
+use crate::lent::{Cpu, Lent, Memory, Spent, Writes};
 use crate::manifest::{outline, parse};
 use crate::redact::Redactor;
 use crate::version::Version;
@@ -168,6 +168,7 @@ impl Loaded {
             memory: Memory::of_mib(limits.memory_mib),
             cpu: Cpu::new(Duration::from_millis(limits.cpu_ms.into())),
             connections: Vec::new(),
+            spent: Spent::default(),
         };
         let trial = async {
             let mut store = lent.into_store(&house.engine);

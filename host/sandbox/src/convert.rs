@@ -22,6 +22,11 @@ use jiff::Timestamp;
 const SENTENCE: usize = 600;
 /// Bytes of a code, a field's name, an id.
 const NAME: usize = 256;
+/// Bytes of an address, a display name, a pattern; entries of a list that a person reads.
+const TEXT: usize = 1 << 10;
+const ENTRIES: usize = 64;
+/// Bytes of a profile document.
+const DOCUMENT: usize = 1 << 20;
 /// The longest wait a backend may ask for.
 const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
 
@@ -60,6 +65,11 @@ pub(crate) fn bad_reply(what: &str) -> Fault {
     Fault::new(FaultKind::BadReply, "sandbox.bad-reply", format!("the plugin answered {what}"))
 }
 
+/// What a person is shown of many.
+pub(crate) fn shown<T>(many: Vec<T>) -> impl Iterator<Item = T> {
+    many.into_iter().take(ENTRIES)
+}
+
 pub(crate) fn stage(stage: &lifecycle::Stage, redactor: &Redactor) -> Stage {
     Stage {
         name: redactor.line(&stage.name, NAME),
@@ -88,14 +98,23 @@ pub(crate) fn report(report: lifecycle::Report, redactor: &Redactor) -> Report {
         product: redactor.line(&report.product, NAME),
         version: redactor.line(&report.version, NAME),
         server_id: report.server_id.map(|id| redactor.line(&id, NAME)),
-        features: report.features.into_iter().map(|one| redactor.line(&one, NAME)).collect(),
-        notices: report.notices.into_iter().map(notice).collect(),
+        features: shown(report.features).map(|one| redactor.line(&one, NAME)).collect(),
+        notices: shown(report.notices).map(notice).collect(),
     }
 }
 
-pub(crate) fn offer(offering: accounts::Offering) -> Offer {
+/// # Errors
+/// `bad-reply` where the rules for names or passwords are longer than anybody writes them.
+pub(crate) fn offer(offering: accounts::Offering) -> Result<Offer, Fault> {
+    let long = |text: &String| text.len() > TEXT;
+    let names = offering.names.as_ref();
+    if names.is_some_and(|rules| long(&rules.pattern) || long(&rules.words))
+        || offering.password.as_ref().is_some_and(|rules| long(&rules.forbidden))
+    {
+        return Err(bad_reply("rules of more than 1 KiB"));
+    }
     let has = |ability| offering.abilities.contains(ability);
-    Offer {
+    Ok(Offer {
         abilities: Abilities {
             create: has(accounts::Abilities::CREATE),
             invite: has(accounts::Abilities::INVITE),
@@ -118,14 +137,27 @@ pub(crate) fn offer(offering: accounts::Offering) -> Offer {
             max: rules.max,
             forbidden: rules.forbidden,
         }),
-    }
+    })
+}
+
+/// Whether an id is one: it is a key later, and nothing else than what the backend said would do.
+fn is_id(id: &str) -> bool {
+    (1..=NAME).contains(&id.len())
+}
+
+fn is_text(text: &Option<String>) -> bool {
+    text.as_ref().is_none_or(|text| text.len() <= TEXT)
 }
 
 /// # Errors
-/// `bad-reply` where the account has no id or no name: nothing could be done with it later.
+/// `bad-reply` where the account has no id or no name, or one too long to be one: nothing could be done
+/// with it later.
 pub(crate) fn account(account: accounts::Account) -> Result<BackendAccount, Fault> {
-    if account.id.is_empty() || account.login_name.is_empty() {
+    if !is_id(&account.id) || !(1..=TEXT).contains(&account.login_name.len()) {
         return Err(bad_reply("an account without an id or a name"));
+    }
+    if !is_text(&account.display_name) || !is_text(&account.email) {
+        return Err(bad_reply("an account with a name or an address of more than 1 KiB"));
     }
     Ok(BackendAccount {
         id: account.id,
@@ -147,8 +179,21 @@ pub(crate) fn account(account: accounts::Account) -> Result<BackendAccount, Faul
         },
         last_seen: account.last_seen.and_then(moment),
         created: account.created.and_then(moment),
-        attributes: account.attributes.into_iter().map(attribute).collect(),
+        attributes: shown(account.attributes).map(attribute).collect(),
     })
+}
+
+/// About as many bytes as an account takes here.
+pub(crate) fn weight(account: &BackendAccount) -> usize {
+    let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    let listed: usize = match &account.libraries {
+        LibraryAccess::Only(ids) => ids.iter().map(|id| id.len() + size_of::<String>()).sum(),
+        LibraryAccess::All | LibraryAccess::Unknown => 0,
+    };
+    let told: usize = account.attributes.iter().map(|(name, words)| name.len() + words.len()).sum();
+    let names = account.id.len() + account.login_name.len();
+    let more = text(&account.display_name) + text(&account.email) + text(&account.foreign);
+    size_of::<BackendAccount>() + names + more + listed + told
 }
 
 /// A moment that no calendar has is none.
@@ -163,7 +208,15 @@ pub(crate) fn attribute(attribute: Attribute) -> (String, String) {
         Value::Number(number) => number.to_string(),
         Value::Flag(flag) => if flag { "yes" } else { "no" }.to_owned(),
     };
-    (attribute.name, words)
+    let plain = Redactor::default();
+    (plain.line(&attribute.name, NAME), plain.line(&words, SENTENCE))
+}
+
+/// # Errors
+/// `bad-reply` for one that no server would take back.
+pub(crate) fn document(document: String) -> Result<String, Fault> {
+    let fits = document.len() <= DOCUMENT;
+    fits.then_some(document).ok_or_else(|| bad_reply("a profile document of more than 1 MiB"))
 }
 
 pub(crate) fn new_account(account: &NewAccount) -> accounts::NewAccount {
@@ -190,8 +243,15 @@ pub(crate) fn library(library: accounts::Library) -> Library {
 /// `bad-reply` for an acceptance of nobody.
 pub(crate) fn verdict(verdict: identity::Verdict) -> Result<Verdict, Fault> {
     Ok(match verdict {
-        identity::Verdict::Accepted(person) if person.subject.is_empty() => {
+        identity::Verdict::Accepted(person) if !is_id(&person.subject) => {
             return Err(bad_reply("that a person without an id may come in"));
+        }
+        identity::Verdict::Accepted(person)
+            if person.display_name.len() > TEXT
+                || !is_text(&person.login_name)
+                || !is_text(&person.email) =>
+        {
+            return Err(bad_reply("a person with a name or an address of more than 1 KiB"));
         }
         identity::Verdict::Accepted(person) => Verdict::Accepted(Identity {
             subject: person.subject,
@@ -248,6 +308,22 @@ mod tests {
             attributes: Vec::new(),
         };
         let good = accounts::Account { id: "1".to_owned(), ..said.clone() };
+        let endless = accounts::Account { id: "1".repeat(100_000), ..said.clone() };
+        assert_eq!(account(endless).map_err(|fault| fault.kind), Err(FaultKind::BadReply));
+        let talker = accounts::Account { display_name: Some("A".repeat(2_000)), ..good.clone() };
+        assert_eq!(account(talker).map_err(|fault| fault.kind), Err(FaultKind::BadReply));
+        let many =
+            vec![
+                Attribute { name: "a".repeat(9_000), value: Value::Text("b\n".repeat(9_000)) };
+                1_000
+            ];
+        let listed = account(accounts::Account { attributes: many, ..good.clone() });
+        let bytes: usize = listed
+            .map(|found| {
+                found.attributes.iter().map(|(name, words)| name.len() + words.len()).sum()
+            })
+            .unwrap_or(usize::MAX);
+        assert!(bytes < 64 << 10, "{bytes}");
         assert_eq!(account(said).map_err(|fault| fault.kind), Err(FaultKind::BadReply));
         assert_eq!(account(good).map(|account| account.last_seen), Ok(None));
     }

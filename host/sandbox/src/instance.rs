@@ -25,8 +25,14 @@ use wasmtime::Store;
 
 /// Accounts on one page.
 const PAGE: u32 = 200;
+/// Entries of a profile in words at most.
+const WORDS: usize = 500;
 /// Pages of one list at most.
 const PAGES: usize = 2_000;
+/// Bytes of one list at most, all its pages together; some 200,000 accounts.
+const LONGEST_LIST: usize = 64 << 20;
+/// Bytes of what a page says about the next one.
+const LONGEST_CURSOR: usize = 4 << 10;
 
 /// A configured instance, and the component it runs at the moment.
 pub(crate) struct Configured {
@@ -70,7 +76,9 @@ impl Instance {
             })
             .await;
         match faults {
-            Ok(faults) => faults.into_iter().map(|one| convert::fault(one, &redactor)).collect(),
+            Ok(faults) => {
+                convert::shown(faults).map(|one| convert::fault(one, &redactor)).collect()
+            }
             Err(fault) => vec![fault],
         }
     }
@@ -94,7 +102,9 @@ impl Instance {
         let redactor = &ready.granted.redactor;
         match result {
             Ok(result) => {
-                stages.extend(result.stages.iter().map(|one| convert::stage(one, redactor)));
+                stages.extend(
+                    convert::shown(result.stages).map(|one| convert::stage(&one, redactor)),
+                );
                 let outcome = result
                     .outcome
                     .map(|report| convert::report(report, redactor))
@@ -177,7 +187,7 @@ impl Instance {
         let offering = self
             .accounts(&[], |mut open| async move { open.guest.call_offer(&mut open.store).await })
             .await?;
-        Ok(convert::offer(offering))
+        convert::offer(offering)
     }
 
     /// All accounts, page by page: whole, or a fault.
@@ -187,9 +197,11 @@ impl Instance {
     pub async fn list_accounts(&self) -> Result<Vec<BackendAccount>, Fault> {
         let mut accounts: Vec<BackendAccount> = Vec::new();
         let mut seen = BTreeSet::new();
+        let mut bytes = 0;
         let mut cursor: Option<String> = None;
         for _ in 0..PAGES {
-            let page = PageRequest { cursor: cursor.take(), limit: PAGE };
+            let before = cursor.clone();
+            let page = PageRequest { cursor, limit: PAGE };
             let answer = self
                 .accounts(&[], |mut open| async move {
                     open.guest.call_list_accounts(&mut open.store, &page).await
@@ -197,6 +209,10 @@ impl Instance {
                 .await?;
             for account in answer.accounts {
                 let account = convert::account(account)?;
+                bytes += convert::weight(&account);
+                if bytes > LONGEST_LIST {
+                    return Err(convert::bad_reply("a list of more than 64 MiB"));
+                }
                 if !seen.insert(account.id.clone()) {
                     return Err(convert::bad_reply("a list with one account twice"));
                 }
@@ -204,6 +220,10 @@ impl Instance {
             }
             match answer.next {
                 None => return Ok(accounts),
+                Some(long) if long.len() > LONGEST_CURSOR => {
+                    return Err(convert::bad_reply("a cursor of more than 4 KiB"));
+                }
+                next if next == before => return Err(convert::bad_reply("a list without an end")),
                 next => cursor = next,
             }
         }
@@ -357,10 +377,12 @@ impl Instance {
     /// The plugin's fault, or the call's.
     pub async fn capture_profile(&self, id: &str) -> Result<String, Fault> {
         let id = id.to_owned();
-        self.accounts(&[], |mut open| async move {
-            open.guest.call_capture_profile(&mut open.store, &id).await
-        })
-        .await
+        let document = self
+            .accounts(&[], |mut open| async move {
+                open.guest.call_capture_profile(&mut open.store, &id).await
+            })
+            .await?;
+        convert::document(document)
     }
 
     /// Makes an account like a profile document. Idempotent.
@@ -388,7 +410,7 @@ impl Instance {
                 open.guest.call_describe_profile(&mut open.store, &document).await
             })
             .await?;
-        Ok(words.into_iter().map(convert::attribute).collect())
+        Ok(words.into_iter().take(WORDS).map(convert::attribute).collect())
     }
 
     /// What the backend says to a name and a password. `subject` is the account's id where it is known.

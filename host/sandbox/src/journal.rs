@@ -1,7 +1,7 @@
 //! A plugin's own log: the last lines it wrote, and what happened to it.
 //!
 //! Bounded in lines, in their length and in their number per second, so that a flood costs nothing but
-//! its own lines.
+//! its own lines: what the host notes is kept through it.
 
 use jiff::Timestamp;
 use std::collections::VecDeque;
@@ -73,15 +73,21 @@ impl Journal {
         Self { inner: Mutex::new(inner) }
     }
 
-    /// Keeps a line, or counts it as dropped where too many came.
-    pub(crate) fn write(&self, line: LogLine) {
+    /// Whether one more line of the plugin is taken now; else it counts as dropped.
+    pub(crate) fn admit(&self) -> bool {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         inner.refill();
         if inner.left == 0 {
             inner.dropped += 1;
-            return;
+            return false;
         }
         inner.left -= 1;
+        true
+    }
+
+    /// Keeps a line that was admitted, or one of the host's own.
+    pub(crate) fn write(&self, line: LogLine) {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(notice) = inner.dropped_notice(line.at) {
             inner.dropped = 0;
             inner.push(notice);
@@ -134,7 +140,7 @@ mod tests {
             message,
             fields: Vec::new(),
         };
-        for number in 0..100_000 {
+        for number in (0..100_000).filter(|_| journal.admit()) {
             journal.write(line(number.to_string()));
         }
         let lines = journal.lines();
@@ -144,5 +150,16 @@ mod tests {
         assert!(kept < 5_000, "{kept}");
         let last = lines.last().map(|line| line.message.as_str()).unwrap_or_default();
         assert!(last.ends_with("lines were dropped: too many at once"), "{last}");
+    }
+
+    #[test]
+    fn what_the_host_notes_is_kept_through_a_flood() {
+        let journal = Journal::new();
+        while journal.admit() {}
+        let message = "the plugin broke off".to_owned();
+        let note =
+            LogLine { at: Timestamp::UNIX_EPOCH, level: LogLevel::Error, message, fields: vec![] };
+        journal.write(note.clone());
+        assert_eq!(journal.lines().last(), Some(&note));
     }
 }

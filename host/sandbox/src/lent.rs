@@ -19,6 +19,10 @@ const FIELDS: usize = 16;
 const HANDED_OVER: usize = 8 << 20;
 /// Resource handles a component may hold.
 const HANDLES: usize = 10_000;
+/// Requests of one call at most.
+const REQUESTS: u32 = 1_000;
+/// Changes of what is remembered in one call at most: each is a write to the disk.
+const CHANGES: u32 = 64;
 /// Elements of a table at most; our own components have some hundred.
 const TABLE: usize = 20_000;
 
@@ -36,6 +40,7 @@ pub(crate) struct Lent {
     pub(crate) cpu: Arc<Cpu>,
     /// The connections it asked for, by handle; none where it has dropped one, or never got it.
     pub(crate) connections: Vec<Option<Connection>>,
+    pub(crate) spent: Spent,
 }
 
 impl Lent {
@@ -45,6 +50,9 @@ impl Lent {
 
     /// One line into the plugin's own log, cut, escaped, without known secrets.
     pub(crate) fn log(&self, level: LogLevel, message: &str, fields: &[(String, String)]) {
+        if !self.journal.admit() {
+            return;
+        }
         let mut kept = vec![("backend".to_owned(), self.granted.instance.as_str().to_owned())];
         let mut room = LINE;
         let message = self.redactor.line(message, room);
@@ -113,8 +121,31 @@ impl Cpu {
         *self.since.lock().unwrap_or_else(PoisonError::into_inner) = std::time::Instant::now();
     }
 
+    pub(crate) fn used(&self) -> Duration {
+        Duration::from_micros(self.used_us.load(Ordering::Relaxed))
+    }
+
     fn is_spent(&self) -> bool {
-        Duration::from_micros(self.used_us.load(Ordering::Relaxed)) > self.budget
+        self.used() > self.budget
+    }
+}
+
+/// How often a call has asked for what costs others something.
+#[derive(Default)]
+pub(crate) struct Spent {
+    requests: AtomicU32,
+    changes: AtomicU32,
+}
+
+impl Spent {
+    /// Whether one more request may be sent.
+    pub(crate) fn request(&self) -> bool {
+        self.requests.fetch_add(1, Ordering::Relaxed) < REQUESTS
+    }
+
+    /// Whether one more thing may be remembered or forgotten.
+    pub(crate) fn change(&self) -> bool {
+        self.changes.fetch_add(1, Ordering::Relaxed) < CHANGES
     }
 }
 

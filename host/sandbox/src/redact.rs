@@ -6,11 +6,16 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use domain::secret::Secret;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use zeroize::Zeroizing;
 
 /// Shorter values would black out half of every sentence and are worth little as secrets.
 const SHORTEST: usize = 4;
+
+/// How values are put into an address or a form: unreserved characters of RFC 3986 stay, everything
+/// else is encoded.
+pub(crate) const ENCODED: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// What must not be seen, in the forms it travels in.
 #[derive(Clone, Default)]
@@ -36,6 +41,7 @@ impl Redactor {
         let forms = [
             value.clone(),
             json.trim_matches('"').to_owned(),
+            utf8_percent_encode(value, ENCODED).to_string(),
             utf8_percent_encode(value, NON_ALPHANUMERIC).to_string(),
             BASE64.encode(value).trim_end_matches('=').to_owned(),
         ];
@@ -115,6 +121,12 @@ mod tests {
             let left = clean.strip_prefix("Basic ").expect("the rest stays").replace("***", "");
             assert!(clean.contains("***") && left.len() <= 12, "{whole}: {clean}");
         }
+    }
+
+    #[test]
+    fn a_secret_is_found_as_it_is_put_into_an_address() {
+        let redactor = Redactor::new([&Secret::from("a-b_c d~e")]);
+        assert_eq!(redactor.clean("GET /?key=a-b_c%20d~e"), "GET /?key=***");
     }
 
     #[test]

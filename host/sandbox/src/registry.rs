@@ -4,8 +4,8 @@
 //! file that cannot be run, or that would be given secrets nobody accepted it for, is listed as refused
 //! and changes nothing. A swap replaces one pointer: calls under way end on what they began with.
 
-use crate::call::{Ready, Slot};
-use crate::component::{LARGEST, Loaded, Refusal, sha256};
+use crate::call::{Lane, Ready, Slot};
+use crate::component::{LARGEST, Loaded, sha256};
 use crate::grants::{Granted, InstanceConfig, Wanted};
 use crate::house::House;
 use crate::instance::{Configured, missing, untrusted};
@@ -17,8 +17,12 @@ use domain::ids::{BackendId, PluginId};
 use domain::plugins::PluginSource;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Files of the folder that are looked at; what runs holds memory.
+const FILES: usize = 100;
 
 /// What a look at the folder changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -195,7 +199,7 @@ impl Registry {
         };
         let manifest = &loaded.inspection.manifest;
         let granted = Granted::new(&config, manifest, wanted, &self.house.egress)?;
-        let ready = Ready { granted: Arc::new(granted), loaded, trusted, state };
+        let ready = Ready { granted: Arc::new(granted), loaded, trusted, state, lane: Lane::new() };
         Ok(Configured { config, slot, ready: Some(Arc::new(ready)).into() })
     }
 
@@ -203,7 +207,7 @@ impl Registry {
     fn look(&self, folder: &Path, before: &BTreeMap<PathBuf, Seen>) -> BTreeMap<PathBuf, Seen> {
         let mut paths: Vec<PathBuf> = match std::fs::read_dir(folder) {
             Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
-            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Vec::new(),
             Err(cause) => {
                 // Unknown is not "none": what ran goes on.
                 tracing::warn!(folder = %folder.display(), %cause, "the plugins folder was not read");
@@ -211,30 +215,29 @@ impl Registry {
             }
         };
         paths.retain(|path| path.extension().is_some_and(|ending| ending == "wasm"));
+        paths.sort();
+        let beyond = paths.split_off(paths.len().min(FILES));
         let jobs = paths.into_iter().map(|path| {
             move || {
                 let seen = self.examine(&path, before.get(&path));
                 (path, seen)
             }
         });
-        side_by_side(jobs.collect()).into_iter().collect()
+        let mut seen: BTreeMap<_, _> = side_by_side(jobs.collect()).into_iter().collect();
+        if let Some(first) = beyond.first() {
+            let others = beyond.len() - 1;
+            let why = format!(
+                "it and {others} more are not looked at: only the first {FILES} files of the folder are"
+            );
+            seen.insert(first.clone(), Seen::unread(why));
+        }
+        seen
     }
 
     fn examine(&self, path: &Path, before: Option<&Seen>) -> Seen {
-        let unread = |why: String| Seen {
-            sha256: String::new(),
-            result: Err(Refusal { why, manifest: None }),
-        };
-        let size = std::fs::metadata(path).map(|meta| meta.len());
-        let largest = u64::try_from(LARGEST).unwrap_or(u64::MAX);
-        match size {
-            Ok(size) if size > largest => return unread("it is larger than 32 MiB".to_owned()),
-            Ok(_) => {}
-            Err(cause) => return unread(format!("it could not be read: {cause}")),
-        }
-        let bytes = match std::fs::read(path) {
+        let bytes = match read(path) {
             Ok(bytes) => bytes,
-            Err(cause) => return unread(format!("it could not be read: {cause}")),
+            Err(why) => return Seen::unread(why),
         };
         let sha256 = sha256(&bytes);
         if let Some(known) = before.filter(|known| known.sha256 == sha256) {
@@ -315,7 +318,8 @@ impl Registry {
                     Granted::new(&instance.config, manifest, Wanted::Complete, egress).ok()?;
                 let state = self.house.state.clone();
                 let granted = Arc::new(granted);
-                Some(Arc::new(Ready { loaded: loaded.clone(), granted, trusted, state }))
+                let (loaded, lane) = (loaded.clone(), Lane::new());
+                Some(Arc::new(Ready { loaded, granted, trusted, state, lane }))
             }));
         }
         Some(change)
@@ -324,6 +328,19 @@ impl Registry {
     fn lock(&self) -> MutexGuard<'_, Shelf> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A whole file, if it is one: a pipe or a device would be read forever.
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    let unread = |cause: io::Error| format!("it could not be read: {cause}");
+    if !std::fs::metadata(path).map_err(unread)?.is_file() {
+        return Err("it is not a file".to_owned());
+    }
+    let most = u64::try_from(LARGEST).unwrap_or(u64::MAX).saturating_add(1);
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(unread)?;
+    file.take(most).read_to_end(&mut bytes).map_err(unread)?;
+    Ok(bytes)
 }
 
 /// Runs jobs on as many threads as there are cores; results in the order of the jobs.

@@ -33,6 +33,13 @@ pub(crate) struct Seen {
     pub(crate) result: Result<Arc<Loaded>, Refusal>,
 }
 
+impl Seen {
+    /// A file that was not even read.
+    pub(crate) fn unread(why: String) -> Self {
+        Self { sha256: String::new(), result: Err(Refusal { why, manifest: None }) }
+    }
+}
+
 /// Whether the choice must hold for secrets that are about to come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Secrets {

@@ -27,7 +27,8 @@ pub enum StateProblem {
 
 /// Where instances keep what they remember. Calls may block: they come from threads that may.
 ///
-/// Keys and values are within their limits already; keeping one instance under [`TOTAL_BYTES`] is the
+/// A key is the plugin's id, a slash and what the guest said; that and the value are within their
+/// limits already. Keeping one instance under [`TOTAL_BYTES`] is the
 /// store's work. An expired value is not given out.
 pub trait StateStore: Send + Sync {
     /// What stands there now; none too where it cannot be read.

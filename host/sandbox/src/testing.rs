@@ -2,7 +2,7 @@
 
 use crate::grants::{Granted, InstanceConfig, Wanted};
 use crate::journal::Journal;
-use crate::lent::{Cpu, Lent, Memory, Writes};
+use crate::lent::{Cpu, Lent, Memory, Spent, Writes};
 use crate::state::{MemoryState, Now};
 use domain::ids::{BackendId, PluginId};
 use domain::secret::Secret;
@@ -122,6 +122,7 @@ fn lent_under(manifest: &str, settings: &[(&str, &str)], secrets: &[(&str, &str)
         memory: Memory::of_mib(1),
         cpu: Cpu::new(Duration::from_secs(1)),
         connections: Vec::new(),
+        spent: Spent::default(),
     }
 }
 

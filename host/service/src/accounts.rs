@@ -1,7 +1,8 @@
 //! What users have on backends: switching on and off, and taking away.
 //!
 //! Guarantees: the wish is written before a backend is asked, so a crash or a backend that does not
-//! answer leaves the account `Owed` and a row in the schedule; a wish that changed meanwhile wins.
+//! answer leaves the account `Owed` and a row in the schedule; a wish that changed meanwhile wins, also
+//! where the older one reaches the backend last.
 //! Does not: decide who should be on or off; touch an account whose plugin calls it foreign.
 
 use crate::clock::{later, time_from};
@@ -73,6 +74,7 @@ pub(crate) fn owe(service: &Service, tx: &WriteTx, user: &mut User, enabled: boo
         };
         if !wished && is_configured(service, &account.backend) {
             account.state = AccountState::Owed { enabled, because: String::new() };
+            account.checked_at = service.now();
             owed = true;
         }
     }
@@ -233,9 +235,22 @@ fn written(
 
 fn apply(account: &mut Account, answer: &Answer, now: Timestamp) {
     let enabled = answer.ask == Ask::Enable;
-    let AccountState::Owed { enabled: wish, .. } = account.state else { return };
+    let (wish, is_owed) = match account.state {
+        AccountState::Owed { enabled: wish, .. } => (wish, true),
+        AccountState::Active => (true, false),
+        AccountState::Disabled => (false, false),
+        AccountState::Gone => return,
+    };
     if wish != enabled {
-        // Somebody changed their mind while the backend was asked: the new wish is still owed.
+        // Somebody changed their mind while the backend was asked. Which of the two it was told last,
+        // nobody knows, even where it has said yes to the newer: that is owed, again.
+        if !is_owed {
+            account.state = AccountState::Owed { enabled: wish, because: String::new() };
+            account.checked_at = now;
+        }
+        return;
+    }
+    if !is_owed {
         return;
     }
     let state = |on: bool| if on { AccountState::Active } else { AccountState::Disabled };

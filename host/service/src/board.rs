@@ -73,6 +73,27 @@ pub(crate) struct Entry {
     pub(crate) secrets: Vec<String>,
     pub(crate) health: Health,
     pub(crate) offer: Option<Offer>,
+    pub(crate) asked: Option<Asked>,
+}
+
+/// What came of it when a sign-in last asked a backend.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    pub(crate) at: Timestamp,
+    /// Why it did not answer.
+    pub(crate) fault: Option<Fault>,
+}
+
+impl Entry {
+    /// Why a sign-in would hear nothing from it, by the newest that is known.
+    pub(crate) fn silence(&self) -> Option<&Fault> {
+        match &self.asked {
+            Some(asked) if self.health.checked_at.is_none_or(|checked| checked <= asked.at) => {
+                asked.fault.as_ref()
+            }
+            _ => self.health.fault.as_ref().filter(|_| self.health.state == HealthState::Down),
+        }
+    }
 }
 
 /// All of them.
@@ -85,9 +106,9 @@ impl Board {
         let mut board = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let known =
             board.remove(&backend.id).filter(|old| old.backend.server_id == backend.server_id);
-        let (health, offer) =
-            known.map_or((Health::unknown(), None), |old| (old.health, old.offer));
-        board.insert(backend.id.clone(), Entry { backend, secrets, health, offer });
+        let (health, offer, asked) =
+            known.map_or((Health::unknown(), None, None), |old| (old.health, old.offer, old.asked));
+        board.insert(backend.id.clone(), Entry { backend, secrets, health, offer, asked });
     }
 
     /// Takes one down.
@@ -118,5 +139,51 @@ impl Board {
             key(one).cmp(&key(other))
         });
         all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::backends::SetBy;
+    use domain::fault::FaultKind;
+    use domain::ids::PluginId;
+
+    fn entry(health: Health, asked: Option<Asked>) -> Entry {
+        let backend = Backend {
+            id: BackendId::parse("media").unwrap(),
+            label: String::new(),
+            plugin: PluginId::parse("jellyfin").unwrap(),
+            public_url: None,
+            settings: BTreeMap::new(),
+            set_by: SetBy::Page,
+            server_id: None,
+            created_at: Timestamp::UNIX_EPOCH,
+        };
+        Entry { backend, secrets: Vec::new(), health, offer: None, asked }
+    }
+
+    #[test]
+    fn the_newest_of_a_probe_and_a_sign_in_says_whether_it_is_silent() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let fault = || Some(Fault::new(FaultKind::Unavailable, "t.down", "no answer"));
+        let probed = |fault: Option<Fault>| Health {
+            state: if fault.is_some() { HealthState::Down } else { HealthState::Up },
+            checked_at: Some(at(10)),
+            fault,
+            ..Health::unknown()
+        };
+        let asked = |second, fault| Some(Asked { at: at(second), fault });
+        for (entry, is_silent) in [
+            (entry(Health::unknown(), None), false),
+            (entry(probed(fault()), None), true),
+            (entry(probed(fault()), asked(9, None)), true),
+            (entry(probed(fault()), asked(11, None)), false),
+            (entry(probed(None), asked(11, fault())), true),
+            (entry(probed(None), asked(9, fault())), false),
+            (entry(Health::unknown(), asked(1, fault())), true),
+        ] {
+            assert_eq!(entry.silence().is_some(), is_silent, "{entry:?}");
+        }
     }
 }

@@ -1,7 +1,7 @@
-//! What we recognise without having kept it: devices somebody has signed in on before, and the
-//! successor of a refresh token.
+//! What we recognise without having kept it: devices somebody has signed in on before, the successor
+//! of a refresh token, and browsers that hold a sign-up form of ours.
 //!
-//! Guarantees: nobody without the key can make either. Does not: sign anybody in; a device's note only
+//! Guarantees: nobody without the key can make any of them. Does not: sign anybody in; a device's note only
 //! chooses the throttle, so that whoever floods a name with wrong passwords fills another bucket.
 
 use crate::clock;
@@ -22,7 +22,18 @@ const LIFE: Duration = Duration::from_secs(365 * 86_400);
 pub(crate) struct Devices {
     notes: hmac::Key,
     successors: hmac::Key,
+    signups: hmac::Key,
 }
+
+/// What the keys of [`Devices`] are made from.
+pub(crate) struct Seeds {
+    pub(crate) notes: Secret<[u8; 32]>,
+    pub(crate) successors: Secret<[u8; 32]>,
+    pub(crate) signups: Secret<[u8; 32]>,
+}
+
+/// Bytes of a sign-up token that are random; as many of its tag follow.
+const NONCE: usize = 16;
 
 /// A device that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,9 +45,35 @@ pub(crate) struct KnownDevice {
 }
 
 impl Devices {
-    pub(crate) fn new(notes: &Secret<[u8; 32]>, successors: &Secret<[u8; 32]>) -> Self {
+    pub(crate) fn new(seeds: &Seeds) -> Self {
         let key = |bytes: &Secret<[u8; 32]>| hmac::Key::new(hmac::HMAC_SHA256, bytes.expose());
-        Self { notes: key(notes), successors: key(successors) }
+        Self {
+            notes: key(&seeds.notes),
+            successors: key(&seeds.successors),
+            signups: key(&seeds.signups),
+        }
+    }
+
+    /// A token for a browser that may begin a sign-up: 128 random bits and a tag of 128.
+    pub(crate) fn signup_token(&self, random: Random) -> Secret {
+        let mut token = random.bytes::<NONCE>().to_vec();
+        let tag = hmac::sign(&self.signups, &token);
+        token.extend(tag.as_ref().iter().take(NONCE));
+        let text = BASE64_URL_SAFE_NO_PAD.encode(token);
+        Secret::new(format!("{}{text}", Purpose::Signup.prefix()))
+    }
+
+    /// Whether a sign-up token is one of ours, and none that somebody made up.
+    pub(crate) fn made_signup_token(&self, token: &Secret) -> bool {
+        let text = token.expose().strip_prefix(Purpose::Signup.prefix());
+        let bytes = text.and_then(|text| BASE64_URL_SAFE_NO_PAD.decode(text).ok());
+        let Some((nonce, tag)) = bytes.as_deref().and_then(|bytes| bytes.split_at_checked(NONCE))
+        else {
+            return false;
+        };
+        let own = hmac::sign(&self.signups, nonce);
+        let own = own.as_ref().get(..NONCE).unwrap_or_default();
+        aws_lc_rs::constant_time::verify_slices_are_equal(own, tag).is_ok()
     }
 
     /// The refresh token that follows `token`: always the same one, so that whoever asks twice within
@@ -75,7 +112,11 @@ mod tests {
     use super::*;
 
     fn devices(byte: u8) -> Devices {
-        Devices::new(&Secret::new([byte; 32]), &Secret::new([byte ^ 1; 32]))
+        Devices::new(&Seeds {
+            notes: Secret::new([byte; 32]),
+            successors: Secret::new([byte ^ 1; 32]),
+            signups: Secret::new([byte ^ 2; 32]),
+        })
     }
 
     #[test]
@@ -84,6 +125,18 @@ mod tests {
         assert!(Purpose::Refresh.fits(next.expose()));
         assert_eq!(next, devices(7).successor("lkr_a"));
         assert_ne!(next, devices(7).successor("lkr_b"));
+    }
+
+    #[test]
+    fn a_sign_up_token_is_one_of_ours_or_none() {
+        let token = devices(7).signup_token(Random::system());
+        assert!(Purpose::Signup.fits(token.expose()));
+        assert!(devices(7).made_signup_token(&token));
+        assert!(!devices(8).made_signup_token(&token));
+        let made_up = Random::system().token(Purpose::Signup);
+        for other in [made_up, "lks_".into(), "".into(), format!("{}AAAA", token.expose()).into()] {
+            assert!(!devices(7).made_signup_token(&other));
+        }
     }
 
     #[test]

@@ -33,8 +33,8 @@ pub mod state_store;
 pub mod sessions;
 pub mod tokens;
 
-mod wiring;
 mod probing;
+mod wiring;
 
 pub mod accounts;
 pub mod backends;

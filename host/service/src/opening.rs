@@ -4,7 +4,7 @@
 
 use crate::board::Board;
 use crate::desk::Desk;
-use crate::devices::Devices;
+use crate::devices::{Devices, Seeds};
 use crate::error::Result;
 use crate::floor::Floor;
 use crate::hashing::{Hasher, Strength};
@@ -43,10 +43,11 @@ impl Service {
         let written = Arc::new(settings);
         let service = Self::of(Inside {
             signer: Signer::new(&kept.signing_key)?,
-            devices: Devices::new(
-                &store.derive("known devices")?,
-                &store.derive("refresh tokens")?,
-            ),
+            devices: Devices::new(&Seeds {
+                notes: store.derive("known devices")?,
+                successors: store.derive("refresh tokens")?,
+                signups: store.derive("sign-up tokens")?,
+            }),
             hasher: Hasher::new(kept.strength.unwrap_or(Strength::FLOOR), random),
             set_up: AtomicBool::new(kept.has_admin),
             written: Mutex::new(Arc::clone(&written)),

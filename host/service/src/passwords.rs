@@ -1,7 +1,8 @@
 //! A person's password: its rules, and changing it wherever it is kept.
 //!
-//! Guarantees: nothing is set anywhere until the old password was right somewhere; guesses at the old
-//! one stop before a backend locks the account; a change ends all other sessions. Does not: hide that
+//! Guarantees: nothing is set anywhere until the old password was right somewhere; from then on every
+//! place has its result, whatever happens at another; guesses at the old one stop before a backend
+//! locks the account; a change ends all other sessions. Does not: hide that
 //! one backend did not follow; each place has its own result.
 
 use crate::activity::{about, note, oneself, seen_from};
@@ -213,11 +214,8 @@ impl Change<'_> {
         for (account, abilities) in accounts {
             let provider =
                 ProviderId::parse(account.backend.as_str()).map_err(ServiceError::internal)?;
-            let (outcome, fault) = match self.on_one(&account, abilities).await {
-                Ok(outcome) => (outcome, None),
-                Err(ServiceError::Backend(fault)) => (outcome_of(&fault), Some(fault)),
-                Err(other) => return Err(other),
-            };
+            let outcome = self.on_one(&account, abilities).await;
+            let (outcome, fault) = said(outcome, self.proved)?;
             self.note(&provider, outcome, fault);
         }
         Ok(())
@@ -237,22 +235,21 @@ impl Change<'_> {
         if !own && !can.is_some_and(|can| can.set_password) {
             return Ok(PasswordOutcome::Unsupported);
         }
-        let to = RelayTo::login(&account.backend, &account.login_name);
+        let to = RelayTo::own(&account.backend, &account.login_name);
         if !self.proved || own {
             self.relay(&to).await?;
         }
         if own {
             let changed = instance.change_password(&account.id, self.old, self.new).await;
-            let kind = changed.as_ref().err().map(|fault| fault.kind);
-            self.relayed(
-                to,
-                match kind {
-                    None => Some(Relayed::Right),
-                    Some(FaultKind::WrongCredential) => None,
-                    Some(_) => Some(Relayed::Unjudged),
-                },
-            )
-            .await?;
+            let outcome = match changed.as_ref().err().map(|fault| fault.kind) {
+                None => Some(Relayed::Right),
+                Some(FaultKind::WrongCredential) => None,
+                Some(_) => Some(Relayed::Unjudged),
+            };
+            // What the backend did stands, whether or not it can be noted here.
+            if let Err(error) = self.relayed(to, outcome).await {
+                tracing::warn!(backend.id = %account.backend, error = %error, "the count of passed on passwords is not up to date");
+            }
             changed?;
             self.proved = true;
             return Ok(PasswordOutcome::Changed);
@@ -310,6 +307,31 @@ impl Change<'_> {
     }
 }
 
+/// What one place's result is. Once the old password was right somewhere, another place may have the
+/// new one already: then nothing that happens here hides that.
+fn said(
+    outcome: Result<PasswordOutcome>,
+    proved: bool,
+) -> Result<(PasswordOutcome, Option<Fault>)> {
+    let fault = match outcome {
+        Ok(outcome) => return Ok((outcome, None)),
+        Err(ServiceError::Backend(fault)) => return Ok((outcome_of(&fault), Some(fault))),
+        Err(other) if !proved => return Err(other),
+        Err(ServiceError::Throttled { retry_after }) => {
+            let words =
+                "too many passwords were passed on to it for this account; nothing was done";
+            let fault = Fault::new(FaultKind::RateLimited, "host.relay-spent", words);
+            Fault { retry_after: Some(retry_after), ..fault }
+        }
+        Err(other) => {
+            tracing::error!(error = %other, "a password could not be changed on one of its backends");
+            let words = "we could not ask it; nothing was done";
+            Fault::new(FaultKind::Unavailable, "host.not-asked", words)
+        }
+    };
+    Ok((PasswordOutcome::Failed, Some(fault)))
+}
+
 fn outcome_of(fault: &Fault) -> PasswordOutcome {
     match fault.kind {
         FaultKind::WrongCredential => PasswordOutcome::WrongCurrent,
@@ -329,7 +351,10 @@ async fn finish(
     let (here, current, caller) = (service.clone(), current.clone(), caller.clone());
     service
         .write(move |tx| {
-            let (now, user) = (here.now(), &current.user);
+            let now = here.now();
+            // Backends take their time: the user may have been deleted meanwhile.
+            let user = tx.users().get(&current.user.id)?.ok_or(ServiceError::Unauthorized)?;
+            let user = &user;
             if let Some(hash) = hash {
                 put_local(tx, &user.id, hash)?;
             }

@@ -1,11 +1,12 @@
 //! Signing in with a name and a password, here or on a backend, and with a link.
 //!
-//! Guarantees: unknown and wrong get the same answer at the same moment; what is wrong with an account
+//! Guarantees: unknown and wrong get the same answer at the same moment, also while a backend is down; what is wrong with an account
 //! is told only after a right password; a backend's account is found by its id and never by its name;
 //! nobody comes in who is not a user here; guesses stop before a backend locks the account. Does not:
 //! make users.
 
 use crate::activity::{note, seen_from};
+use crate::board::{Asked, Entry};
 use crate::caller::Caller;
 use crate::clock::time_from;
 use crate::error::{Result, ServiceError};
@@ -16,14 +17,14 @@ use crate::random::{Purpose, fingerprint};
 use crate::sessions::{self, Begun, Keep};
 use crate::throttles::{self, RelayTo, Relayed};
 use domain::activity::{ActivityKind, Actor, NewActivity};
-use domain::fault::Fault;
+use domain::fault::{Fault, FaultKind};
 use domain::identity::{Identity, Verdict};
 use domain::ids::{BackendId, ProviderId, UserId};
 use domain::names::name_key;
 use domain::plugins::PluginRole;
 use domain::secret::Secret;
 use domain::throttle::keys;
-use domain::users::{AccountState, User};
+use domain::users::{Account, AccountState, User, UserState};
 use jiff::Timestamp;
 use store::WriteTx;
 
@@ -118,6 +119,8 @@ struct Attempt<'a> {
     /// Their local password's hash.
     hash: Option<Secret>,
     device_is_known: bool,
+    /// Somebody has looked at the password.
+    judged: bool,
     own: Vec<String>,
     shared: Vec<String>,
 }
@@ -130,8 +133,8 @@ enum Judgement {
     Wrong,
     /// Right, but the backend has no room.
     NoRoom,
-    /// Those who could tell did not answer.
-    Unanswered(Fault),
+    /// Those who could tell did not answer, or would not answer for another name.
+    Unanswered,
 }
 
 /// Signs in. Unknown and wrong get the same answer after the same time.
@@ -149,11 +152,13 @@ pub async fn login(
     let asked = service.now();
     readable(credentials)?;
     let asks = asked_of(service, credentials)?;
-    let attempt = counted(service, credentials, caller, asked).await?;
+    let mut attempt = counted(service, credentials, caller, asked).await?;
     let judgement = match attempt.judge(asks).await {
         Ok(judgement) => judgement,
         Err(error) => {
-            attempt.take_back().await?;
+            if !attempt.judged {
+                attempt.take_back().await?;
+            }
             return Err(error);
         }
     };
@@ -168,12 +173,18 @@ pub async fn login(
             attempt.take_back().await?;
             Err(ServiceError::Forbidden { code: "too-many-sessions" })
         }
-        Judgement::Unanswered(fault) => {
-            attempt.take_back().await?;
+        Judgement::Unanswered => {
+            attempt.unanswered().await?;
             attempt.pause().await;
-            Err(ServiceError::Backend(fault))
+            Err(ServiceError::Backend(no_answer()))
         }
     }
+}
+
+/// One for all, whatever is wrong and where: what differs would tell whose backend was asked.
+fn no_answer() -> Fault {
+    let words = "a backend that could tell does not answer; its health says why";
+    Fault::new(FaultKind::Unavailable, "host.no-judgement", words)
 }
 
 fn readable(credentials: &Credentials) -> Result<()> {
@@ -236,26 +247,39 @@ async fn counted<'a>(
         Ok((user, hash, known.is_some(), own, shared))
     });
     let (user, hash, device_is_known, own, shared) = found.await?;
-    Ok(Attempt { service, credentials, caller, asked, user, hash, device_is_known, own, shared })
+    Ok(Attempt {
+        service,
+        credentials,
+        caller,
+        asked,
+        user,
+        hash,
+        device_is_known,
+        judged: false,
+        own,
+        shared,
+    })
 }
 
 impl Attempt<'_> {
-    async fn judge(&self, asks: Asks) -> Result<Judgement> {
-        let backends = match asks {
-            Asks::Local => Vec::new(),
-            Asks::Backend(one) => vec![one],
+    async fn judge(&mut self, asks: Asks) -> Result<Judgement> {
+        let (backends, others) = match &asks {
+            Asks::Local => (Vec::new(), Vec::new()),
+            Asks::Backend(one) => (vec![one.clone()], Vec::new()),
             Asks::Anybody => self.may_know(),
         };
-        if !matches!(self.credentials.provider.as_ref(), Some(one) if *one != local_provider()?)
-            && let Some(right) = self.here().await?
-        {
-            return Ok(right);
+        if !matches!(asks, Asks::Backend(_)) {
+            if let Some(right) = self.here().await? {
+                return Ok(right);
+            }
+            self.judged = self.hash.is_some();
         }
-        let mut judgement = Judgement::Wrong;
+        // A name that nobody has here would have been asked about at the others too.
+        let mut judgement = self.unless_silent(&others);
         for backend in backends {
             match self.there(&backend).await? {
                 Judgement::Wrong => {}
-                Judgement::Unanswered(fault) => judgement = Judgement::Unanswered(fault),
+                Judgement::Unanswered => judgement = Judgement::Unanswered,
                 decided @ (Judgement::Right { .. } | Judgement::NoRoom) => {
                     judgement = decided;
                     break;
@@ -266,16 +290,28 @@ impl Attempt<'_> {
         Ok(judgement)
     }
 
-    /// A user's own backends; for a name that nobody has here, all that check passwords, since a person
-    /// may have another name there. A local user's password is shown to no backend.
-    fn may_know(&self) -> Vec<BackendId> {
-        let Some(user) = &self.user else {
-            let all = self.service.inside().board.all().into_iter().map(|entry| entry.backend.id);
-            return all.filter(|id| checks_passwords(self.service, id)).collect();
+    /// Who is asked, and who is not. A user's own backends; for a name that nobody has here, all that
+    /// check passwords, since a person may have another name there. A local user's password is shown
+    /// to no backend.
+    fn may_know(&self) -> (Vec<BackendId>, Vec<BackendId>) {
+        let all = self.service.inside().board.all().into_iter().map(|entry| entry.backend.id);
+        let all = all.filter(|id| checks_passwords(self.service, id));
+        let Some(user) = &self.user else { return (all.collect(), Vec::new()) };
+        let is_theirs = |id: &BackendId| {
+            let mut accounts = user.accounts.iter();
+            accounts.any(|one| one.backend == *id && one.state != AccountState::Gone)
         };
-        let there = user.accounts.iter().filter(|account| account.state != AccountState::Gone);
-        let linked = there.map(|account| account.backend.clone());
-        linked.filter(|id| checks_passwords(self.service, id)).collect()
+        all.partition(is_theirs)
+    }
+
+    /// Wrong, but unanswered where one of these would not have answered.
+    fn unless_silent(&self, backends: &[BackendId]) -> Judgement {
+        let is_silent = |id: &BackendId| {
+            let silence = |entry: &Entry| entry.silence().is_some();
+            self.service.instance(id).is_err()
+                || self.service.inside().board.look(id, silence).unwrap_or(false)
+        };
+        if backends.iter().any(is_silent) { Judgement::Unanswered } else { Judgement::Wrong }
     }
 
     /// Our own password; as much work for nobody as for somebody.
@@ -305,7 +341,7 @@ impl Attempt<'_> {
         }
     }
 
-    async fn there(&self, backend: &BackendId) -> Result<Judgement> {
+    async fn there(&mut self, backend: &BackendId) -> Result<Judgement> {
         let linked = self
             .user
             .iter()
@@ -315,7 +351,7 @@ impl Attempt<'_> {
             linked.map_or(self.credentials.username.trim(), |account| account.login_name.as_str());
         let instance = match self.service.instance(backend) {
             Ok(instance) => instance,
-            Err(ServiceError::Backend(fault)) => return Ok(Judgement::Unanswered(fault)),
+            Err(ServiceError::Backend(_)) => return Ok(Judgement::Unanswered),
             Err(other) => return Err(other),
         };
         let to = RelayTo::login(backend, login);
@@ -325,14 +361,23 @@ impl Attempt<'_> {
             .write_aside(move |tx| throttles::may_relay(tx, &relay, known, now))
             .await?;
         if !may {
-            return Ok(Judgement::Wrong);
+            return Ok(self.unless_silent(core::slice::from_ref(backend)));
         }
         let subject = linked.map(|account| account.id.as_str());
-        let verdict = instance.check_password(login, subject, &self.credentials.password).await;
+        let password = &self.credentials.password;
+        let mut verdict = instance.check_password(login, subject, password).await;
+        if matches!(verdict, Ok(Verdict::Withheld))
+            && let Some(account) = linked.filter(|account| self.is_the_owners(account))
+            && instance.enable(&account.id).await.is_ok()
+        {
+            verdict = instance.check_password(login, subject, password).await;
+        }
+        let is_linked = linked.is_some();
+        self.heard(backend, &verdict);
         self.note_relay(to, &verdict).await?;
         match verdict {
             Ok(Verdict::Accepted(identity)) => self.linked(backend, identity).await,
-            Ok(Verdict::TooManySessions) if linked.is_some() => Ok(Judgement::NoRoom),
+            Ok(Verdict::TooManySessions) if is_linked => Ok(Judgement::NoRoom),
             Ok(
                 Verdict::TooManySessions
                 | Verdict::Rejected { .. }
@@ -340,8 +385,31 @@ impl Attempt<'_> {
                 | Verdict::Disabled
                 | Verdict::NotHere,
             ) => Ok(Judgement::Wrong),
-            Err(fault) => Ok(Judgement::Unanswered(fault)),
+            Err(_) => Ok(Judgement::Unanswered),
         }
+    }
+
+    /// Remembers whether the backend answers: the next one who is not asked about there gets the
+    /// answer of one who is.
+    fn heard(&mut self, backend: &BackendId, verdict: &Result<Verdict, Fault>) {
+        let fault = verdict.as_ref().err().cloned();
+        if let Some(fault) = &fault {
+            tracing::info!(backend.id = %backend, fault.code, "a backend did not judge a sign-in");
+        }
+        let asked = Some(Asked { at: self.service.now(), fault });
+        self.service.inside().board.change(backend, |entry| entry.asked = asked);
+        self.judged |= matches!(
+            verdict,
+            Ok(Verdict::Accepted(_) | Verdict::TooManySessions | Verdict::Rejected { .. })
+        );
+    }
+
+    /// Strangers may have spent the attempts that a backend allows. On a device that has signed in as the
+    /// owner before, an account that is meant to be on is set free again (which forgets the count), so
+    /// that guessing shuts nobody out; this device's own bucket bounds how often.
+    fn is_the_owners(&self, account: &Account) -> bool {
+        let active = self.user.as_ref().is_some_and(|user| user.state == UserState::Active);
+        self.device_is_known && active && account.state == AccountState::Active
     }
 
     async fn note_relay(&self, to: RelayTo, verdict: &Result<Verdict, Fault>) -> Result<()> {
@@ -390,6 +458,19 @@ impl Attempt<'_> {
             .with("user", name);
         let line = seen_from(line, self.caller);
         self.service.write_aside(move |tx| note(tx, line)).await
+    }
+
+    /// An outage makes no guess free: it counts for strangers, whatever the name, so that neither the
+    /// work nor the wait tells names apart. Only whoever has proved to be that user before pays nothing
+    /// where nobody has looked at the password.
+    async fn unanswered(&self) -> Result<()> {
+        if self.judged {
+            self.refused().await
+        } else if self.device_is_known {
+            self.take_back().await
+        } else {
+            Ok(())
+        }
     }
 
     async fn take_back(&self) -> Result<()> {

@@ -92,6 +92,8 @@ pub struct Accepted {
     pub token: Secret,
     /// Who they are now, once it is settled well.
     pub user: Option<User>,
+    /// Whether the form had come before. Nobody compared its password then, so it proves nothing.
+    pub is_repeated: bool,
 }
 
 /// Who wants to see a sign-up.
@@ -128,19 +130,61 @@ pub(crate) async fn accept_by<R: Reach>(
     caller: &Caller,
 ) -> Result<Accepted> {
     let until = later(service.now(), PATIENCE);
-    let browser = browser.filter(|token| Purpose::Signup.fits(token.expose())).cloned();
-    if let Some((token, signup)) =
-        sent_before(service, browser.as_ref(), code, &application).await?
-    {
-        return answer(service, token, settled(service, &signup.id, until).await?).await;
+    let made = |token: &&Secret| service.inside().devices.made_signup_token(token);
+    let browser = browser.filter(made);
+    if let Some(before) = sent_before(service, browser, code, &application).await? {
+        return repeated(service, before, until).await;
     }
-    let invite = invites::open(service, code, caller).await?;
-    let admitted = admission::admit(service, invite, &application).await?;
-    let (id, token) =
-        admission::reserve(service, admitted, application.password, browser, caller).await?;
+    let (id, token) = match enter(service, (code, &application), browser, caller).await {
+        Ok(entered) => entered,
+        Err(error @ (ServiceError::Gone | ServiceError::Taken { .. })) => {
+            // The other half of a double click may have been faster.
+            let before = sent_before(service, browser, code, &application).await?;
+            return repeated(service, before.ok_or(error)?, until).await;
+        }
+        Err(other) => return Err(other),
+    };
     service.kill_points().pass("reserved").await;
     start(service, reach, &id);
     answer(service, token, settled(service, &id, until).await?).await
+}
+
+async fn enter(
+    service: &Service,
+    (code, application): (&str, &Application),
+    browser: Option<&Secret>,
+    caller: &Caller,
+) -> Result<(SignupId, Secret)> {
+    let invite = invites::open(service, code, caller).await?;
+    let admitted = admission::admit(service, invite, application).await?;
+    let password = application.password.clone();
+    admission::reserve(service, admitted, password, browser.cloned(), caller).await
+}
+
+async fn repeated(
+    service: &Service,
+    (token, signup): (Secret, Signup),
+    until: jiff::Timestamp,
+) -> Result<Accepted> {
+    let before = answer(service, token, settled(service, &signup.id, until).await?).await?;
+    Ok(Accepted { is_repeated: true, ..before })
+}
+
+/// What a browser has to hold before it sends the form, so that a form sent twice is one sign-up. `None`:
+/// what it holds will do. One that runs a sign-up keeps what shows it how far that is.
+///
+/// # Errors
+/// Only our own.
+pub async fn token_for(service: &Service, browser: Option<&Secret>) -> Result<Option<Secret>> {
+    let devices = &service.inside().devices;
+    if let Some(token) = browser.filter(|token| devices.made_signup_token(token)) {
+        let hash = fingerprint(token.expose());
+        let held = service.read(move |tx| Ok(tx.signups().by_browser(&hash)?)).await?;
+        if held.is_none_or(|signup| signup.state == SignupState::Provisioning) {
+            return Ok(None);
+        }
+    }
+    Ok(Some(devices.signup_token(service.random())))
 }
 
 /// The sign-up that this browser has sent already.
@@ -190,7 +234,7 @@ async fn answer(service: &Service, token: Secret, signup: Signup) -> Result<Acce
         }
         SignupState::Provisioning | SignupState::Undone => None,
     };
-    Ok(Accepted { progress: progress_of(service, &signup), token, user })
+    Ok(Accepted { progress: progress_of(service, &signup), token, user, is_repeated: false })
 }
 
 /// What the person hears where nothing came of it.

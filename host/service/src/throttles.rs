@@ -81,6 +81,11 @@ impl RelayTo {
     pub(crate) fn login(backend: &domain::ids::BackendId, login_name: &str) -> Self {
         Self(format!("relay/{backend}/{}", domain::names::name_key(login_name)))
     }
+
+    /// The same account for whoever is signed in as its owner: what strangers have spent does not count.
+    pub(crate) fn own(backend: &domain::ids::BackendId, login_name: &str) -> Self {
+        Self(format!("relay-own/{backend}/{}", domain::names::name_key(login_name)))
+    }
 }
 
 /// Whether a password may be passed on now; counts it as wrong if so.

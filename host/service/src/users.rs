@@ -377,6 +377,7 @@ pub async fn unlock(service: &Service, by: &Admin, id: &UserId) -> Result<()> {
             tx.throttles().delete(&domain::throttle::keys::account(user.username.as_str()))?;
             for account in &user.accounts {
                 throttles::unlock(tx, &RelayTo::login(&account.backend, &account.login_name))?;
+                throttles::unlock(tx, &RelayTo::own(&account.backend, &account.login_name))?;
             }
             note(tx, about(&here, by, ActivityKind::UserChanged, &user).with("fields", "unlocked"))
         })

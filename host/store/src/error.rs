@@ -148,7 +148,8 @@ impl StoreError {
             ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
                 Self::Denied { path, cause: Box::new(cause) }
             }
-            ErrorKind::InvalidData => {
+            // Shorter than it says it is.
+            ErrorKind::InvalidData | ErrorKind::UnexpectedEof => {
                 Self::Damaged { what: path.display().to_string(), cause: Box::new(cause) }
             }
             _ => Self::Failed(Box::new(cause)),

@@ -21,6 +21,11 @@ impl Cursor {
     pub fn parse(text: &str) -> Option<Self> {
         hex::decode(text).ok().filter(|bytes| bytes.len() <= 1024).map(Self)
     }
+
+    /// Whether it is a place among the rows that begin so.
+    pub(crate) fn begins_with(&self, start: &[u8]) -> bool {
+        self.0.starts_with(start)
+    }
 }
 
 impl fmt::Display for Cursor {

@@ -5,6 +5,8 @@ use crate::keys;
 use crate::pages::{Page, PageRequest, matches};
 use crate::records::{Entry, Record, entry};
 use crate::tx::{Mode, Span, Table, Tx, Writing, table};
+use core::ops::ControlFlow;
+
 use domain::ids::{BackendId, UserId};
 use domain::role::Role;
 use domain::users::{User, UserState};
@@ -16,6 +18,8 @@ const BY_STATE: &str = "users_by_state";
 const BY_TIME: &str = "users_by_time";
 const BY_EMAIL: &str = "users_by_email";
 const ADMINS: &str = "users_admins";
+/// Rows of a searched word are counted up to here: beyond, one word leads as badly as another.
+const COUNTED: usize = 2_000;
 /// Name key to [`Owner`]: also a sign-up on its way holds one.
 pub(crate) const NAMES: &str = "names";
 /// Backend and account id to [`Owner`].
@@ -221,8 +225,7 @@ impl<M: Mode> Users<'_, M> {
                 fits(user) && matches(&words_of(user), &searched)
             });
         }
-        // The longest word leads to the fewest rows.
-        let Some(lead) = searched.iter().max_by_key(|word| word.len()) else {
+        let Some(lead) = self.lead(&searched, request)? else {
             return if !request.search.trim().is_empty() {
                 Ok(Page { items: Vec::new(), next: None })
             } else if let Some(state) = filter.state {
@@ -232,7 +235,7 @@ impl<M: Mode> Users<'_, M> {
                 self.0.page_by(BY_NAME, Span::all(), request, |_key, user| fits(user))
             };
         };
-        let span = Span::prefix(&keys::joined(&[lead]));
+        let span = Span::prefix(&keys::joined(&[&lead]));
         self.0.page_by(BY_WORD, span, request, |key, user| {
             let words = words_of(user);
             // Of several words that begin so, only the first one's row counts.
@@ -241,6 +244,47 @@ impl<M: Mode> Users<'_, M> {
                 && matches(&words, &searched)
                 && fits(user)
         })
+    }
+}
+
+impl<M: Mode> Users<'_, M> {
+    /// The searched word that leads to the fewest rows. A cursor keeps the word of the page before, since
+    /// it is a place in that word's rows.
+    fn lead(
+        &self,
+        searched: &[String],
+        request: &PageRequest,
+    ) -> Result<Option<String>, StoreError> {
+        // A word that begins another one says nothing of its own, and would share its rows.
+        let idle = |word: &String| {
+            searched.iter().any(|other| other != word && other.starts_with(word.as_str()))
+        };
+        let telling: Vec<&String> = searched.iter().filter(|word| !idle(word)).collect();
+        if let Some(cursor) = &request.after {
+            let begins = |word: &&&String| cursor.begins_with(&keys::joined(&[word.as_str()]));
+            if let Some(word) = telling.iter().find(begins) {
+                return Ok(Some((*word).clone()));
+            }
+        }
+        let mut fewest = None;
+        for word in telling {
+            let most = fewest.as_ref().map_or(COUNTED, |(rows, _)| *rows);
+            let rows = self.rows_of(word, most)?;
+            if fewest.is_none() || rows < most {
+                fewest = Some((rows, word.clone()));
+            }
+        }
+        Ok(fewest.map(|(_, word)| word))
+    }
+
+    /// How many rows a word leads to, counted up to `most`.
+    fn rows_of(&self, word: &str, most: usize) -> Result<usize, StoreError> {
+        let mut rows = 0;
+        self.0.walk(table(BY_WORD), &Span::prefix(&keys::joined(&[word])), |_key, _id| {
+            rows += 1;
+            Ok(if rows < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        })?;
+        Ok(rows)
     }
 }
 

@@ -86,7 +86,7 @@ pub struct AccountChip {
 ///
 /// Forms, all `POST`: `.../enable`; `.../extend` with `days`; `.../profile` with `profile`;
 /// `.../accounts/{backend}/retry`. Confirmed on a page first (`GET`, then `POST` to the same
-/// address): `.../disable`, `.../sign-out`, `.../delete`, `.../accounts/{backend}/unlink`.
+/// address): `.../disable`, `.../sign-out`, `.../delete`.
 #[derive(Debug, Clone, Serialize)]
 pub struct PersonPage {
     /// The id.
@@ -143,6 +143,4 @@ pub struct PersonAccount {
     pub message: Option<String>,
     /// Trying again makes sense.
     pub can_retry: bool,
-    /// It can be let go without being deleted there.
-    pub can_unlink: bool,
 }

@@ -152,7 +152,10 @@ impl Handler {
             Kind::Holder(run) => {
                 let proof = Holder { token: ctx.signup_token(), admin: prove(ctx) };
                 if proof.token.is_none() && proof.admin.is_none() {
-                    return Err(Failure::of(Code::SignIn));
+                    // Whoever is signed in already would only lose their session on the way to the form.
+                    let nothing_to_show =
+                        ctx.viewer.as_ref().map_or(Code::SignIn, |_current| Code::NotFound);
+                    return Err(Failure::of(nothing_to_show));
                 }
                 Ok(Box::new(move |ctx| run(ctx, proof)))
             }

@@ -186,7 +186,7 @@ fn pages_of_everybody() -> [Columns; 20] {
 }
 
 #[rustfmt::skip]
-fn pages_of_invites_and_profiles() -> [Columns; 17] {
+fn pages_of_invites_and_profiles() -> [Columns; 19] {
     use pages::{invites, profiles};
     [
         (GET, "/admin/invites", NONE, admin(invites::list), "Invites"),
@@ -199,6 +199,8 @@ fn pages_of_invites_and_profiles() -> [Columns; 17] {
         (GET, "/admin/invites/{code}/qr.png", NONE, admin(invites::qr_png), "Its QR code as a picture"),
         (GET, "/admin/invites/{code}/revoke", NONE, admin(invites::confirm_revoke), "Revoke it?"),
         (POST, "/admin/invites/{code}/revoke", SMALL, admin(invites::revoke), "Revoke it"),
+        (GET, "/admin/invites/{code}/delete", NONE, admin(invites::confirm_delete), "Delete it?"),
+        (POST, "/admin/invites/{code}/delete", SMALL, admin(invites::delete), "Delete it"),
         (GET, "/admin/profiles", NONE, admin(profiles::list), "Profiles"),
         (GET, "/admin/profiles/capture", NONE, admin(profiles::capture_form), "Capture a profile, step by step"),
         (POST, "/admin/profiles/capture", SMALL, admin(profiles::capture), "Capture a profile"),

@@ -14,6 +14,7 @@ use core::fmt::Write as _;
 use http::header;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use views::Link;
 use views::notices::{Ended, EndedPage, ErrorPage};
 
 /// RFC 9457.
@@ -128,7 +129,9 @@ fn page(ctx: &Ctx, inside: &Inside, reference: Option<String>) -> Answer {
         if inside.fault.is_some() || inside.words.is_some() {
             page.detail = wording::detail(ctx, inside);
         }
-        page.reference = reference;
+        // Only what the log keeps by default is worth telling.
+        page.reference = reference.filter(|_| code.status().is_server_error());
+        page.link = way_on(ctx, code);
         ctx.views().render(&frame, &page)
     };
     match rendered {
@@ -138,6 +141,13 @@ fn page(ctx: &Ctx, inside: &Inside, reference: Option<String>) -> Answer {
             Answer::text(format!("{}\n", code.title())).status(code.status())
         }
     }
+}
+
+/// To where somebody has something to do: their own page, or the login page.
+fn way_on(ctx: &Ctx, code: Code) -> Option<Link> {
+    let to_start = matches!(code, Code::NotFound | Code::Forbidden | Code::SetupDone);
+    let text = || ctx.text("error-go-on", &[]);
+    to_start.then(|| Link { href: "/".to_owned(), text: text() })
 }
 
 fn log(ctx: &Ctx, failure: &Failure, reference: Option<&str>) {

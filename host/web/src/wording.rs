@@ -46,15 +46,18 @@ pub fn fault_text(ctx: &Ctx, fault: &Fault) -> String {
     ctx.text(&format!("fault-{}", fault.kind.as_str()), &[])
 }
 
-/// Where a setting is set.
+/// Where a setting is set, within a sentence.
 #[must_use]
 pub fn source_text(ctx: &Ctx, source: &Source) -> String {
     match source {
         Source::Environment { name } => name.clone(),
-        Source::Default => ctx.text("source-default", &[]),
-        Source::File { line } => format!("{}:{line}", ctx.text("source-file", &[])),
-        Source::Flag => ctx.text("source-flag", &[]),
-        Source::Page => ctx.text("source-page", &[]),
+        Source::Default => ctx.text("source-by-default", &[]),
+        Source::File { line } => {
+            let line = i64::try_from(*line).unwrap_or_default();
+            ctx.text("source-by-file", &[("n", Arg::Number(line))])
+        }
+        Source::Flag => ctx.text("source-by-flag", &[]),
+        Source::Page => ctx.text("source-by-page", &[]),
     }
 }
 

@@ -89,7 +89,11 @@ fn refused(lent: &impl Lent, name: &str) -> Result<Account, Fault> {
 /// After an answer that says nothing: what is there now decides.
 fn look(lent: &impl Lent, name: &str, password: &str, doubt: Fault) -> Result<Account, Fault> {
     match users::named(lent, name) {
-        Ok(Some(found)) => finish(lent, &found, password),
+        // Whatever keeps us from seeing whose it is, it may be ours.
+        Ok(Some(found)) => finish(lent, &found, password).map_err(|fault| match fault.kind {
+            Kind::Conflict => fault,
+            _ => unknown(fault),
+        }),
         // It may still be on its way.
         Ok(None) | Err(_) => Err(doubt),
     }

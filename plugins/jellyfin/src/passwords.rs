@@ -92,7 +92,6 @@ fn change_own(
     let body = json!({ "CurrentPw": change.old, "NewPw": change.new });
     let response = post("/Users/Password", &As::Token(token)).json(&body).send(lent)?;
     match response.status() {
-        200 | 204 => Ok(()),
         403 if response.text().contains("Invalid user or password") => Err(wrong()),
         403 => Err(Fault::new(
             Kind::Forbidden,
@@ -100,7 +99,7 @@ fn change_own(
             "this account may not change its own password in Jellyfin",
         )
         .status(403)),
-        _ => taken_by_provider(user, Err(server::unclear(server::refusal(&response)))),
+        _ => taken_by_provider(user, server::done(&response)),
     }
 }
 

@@ -70,7 +70,7 @@ pub fn apply(lent: &impl Lent, id: &str, document: &str) -> Result<Account, Faul
     let user = users::one(lent, id)?;
     let wanted = policy_for(&user, &document);
     let lyrics = wanted.get(LYRICS).and_then(Value::as_bool).unwrap_or(false);
-    policy::write(lent, &user.id, wanted)?;
+    policy::write(lent, &user.id, wanted).map_err(refused)?;
     policy::remember_lyrics(lent, &user.id, lyrics);
     if let Some(Value::Object(wanted)) = document.get("Configuration") {
         let merged = Value::Object(merge(configuration(&user), wanted));
@@ -81,6 +81,20 @@ pub fn apply(lent: &impl Lent, id: &str, document: &str) -> Result<Account, Faul
         server::write(lent, home_screen(post, &user.id).json(home))?;
     }
     users::one(lent, &user.id).map(|user| user.account())
+}
+
+/// A policy that the server does not take today it will not take tomorrow: nobody is to be left for long
+/// with an account that its profile was to restrict.
+fn refused(fault: Fault) -> Fault {
+    match fault.upstream_status {
+        Some(400) => {
+            let detail = "this version of Jellyfin does not take the policy of this profile; capture it again";
+            Fault::new(Kind::InvalidInput, "jellyfin.policy-refused", detail)
+                .about("document")
+                .status(400)
+        }
+        _ => fault,
+    }
 }
 
 /// The web client keeps its home screen under this name, for all of Jellyfin's own clients.

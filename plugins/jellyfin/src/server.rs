@@ -71,22 +71,39 @@ fn authorized(request: Request, by: &As<'_>) -> Request {
 /// # Errors
 /// Any other answer, see [`refusal`].
 pub fn read(lent: &impl Lent, request: Request) -> Result<Value, Fault> {
-    let response = request.send(lent)?;
+    answered(&request.send(lent)?)
+}
+
+/// What a read was answered with.
+///
+/// # Errors
+/// As [`read`].
+pub fn answered(response: &Response) -> Result<Value, Fault> {
     match response.status() {
-        200 => value(&response),
-        _ => Err(refusal(&response)),
+        200 => value(response),
+        _ => Err(refusal(response)),
     }
 }
 
 /// A write that is answered 200 or 204.
 ///
 /// # Errors
-/// Any other answer, see [`refusal`]; a 5xx that says nothing of what was done is `outcome-unknown`.
+/// As [`done`].
 pub fn write(lent: &impl Lent, request: Request) -> Result<(), Fault> {
-    let response = request.send(lent)?;
+    done(&request.send(lent)?)
+}
+
+/// Whether the server has done what it was told. A page is somebody else's yes: of a proxy's sign-in, or of
+/// the web client where the base path is wrong.
+///
+/// # Errors
+/// Any answer but 200 and 204, see [`refusal`]; a page, and a 5xx that says nothing of what was done, are
+/// `outcome-unknown`.
+pub fn done(response: &Response) -> Result<(), Fault> {
     match response.status() {
+        200 if is_page(response) => Err(Fault { kind: Kind::OutcomeUnknown, ..starting(response) }),
         200 | 204 => Ok(()),
-        _ => Err(unclear(refusal(&response))),
+        _ => Err(unclear(refusal(response))),
     }
 }
 
@@ -120,7 +137,13 @@ fn is_json(response: &Response) -> bool {
 /// "Starting or down", which is all that a 503 or a page tells.
 #[must_use]
 pub fn starting(response: &Response) -> Fault {
-    Fault::new(Kind::Unavailable, "jellyfin.starting", "Jellyfin is starting or down")
+    let detail = match response.status() {
+        200 if is_page(response) => {
+            "a web page answers here: Jellyfin is starting, or this is another server; check the port and the base path"
+        }
+        _ => "Jellyfin is starting or down; it is asked again by itself",
+    };
+    Fault::new(Kind::Unavailable, "jellyfin.starting", detail)
         .status(response.status())
         .retry_after(response.retry_after_ms())
 }

@@ -17,14 +17,14 @@ backend-way-connect-help = Latchkey makes a key for itself and forgets the passw
 backend-way-key = With a key that you have made
 backend-save = Save and test
 backend-save-help = It is tried right away, step by step.
-backend-locked = { $source } sets this backend. Change it there; it applies at once.
+backend-locked = This backend is set by { $source }. Change it there; it applies at once.
 backend-product = Product
 backend-plugin = Plugin
 backend-libraries = Libraries
 backend-accounts = { $n ->
-    [0] No accounts of your people
-    [one] One account of your people
-   *[other] { $n } accounts of your people
+    [0] None of your people has an account here
+    [one] One of your people has an account here
+   *[other] { $n } of your people have an account here
 }
 backend-checked = asked
 backend-settings = Settings
@@ -45,6 +45,15 @@ probe-title = Test
 probe-passed = Works
 probe-failed = Does not work
 probe-capture = Capture a profile from it
+# Of a probe's stages, where a plugin uses one of these names: stage-name-<name>.
+stage-name-resolve = Name
+stage-name-connect = Connection
+stage-name-certificate = Certificate
+stage-name-reach = Answer
+stage-name-started = Start
+stage-name-version = Version
+stage-name-credential = Key
+stage-name-rights = Rights
 stage-passed = good
 stage-warned = look at it
 stage-failed = failed

@@ -10,6 +10,7 @@ join-account-ends = { $n ->
 }
 signup-title = Choose a name and a password
 signup-help = You sign in with them from then on.
+signup-name-rule = Use { $rule }
 signup-name-help = The name you will sign in with.
 signup-email-help = So that you can be helped if you forget your password.
 signup-password-help = Once is enough: look at it with the eye if you like.

@@ -1,6 +1,6 @@
 plugins-lead = A plugin knows one kind of server. It runs walled in: it can do what is listed, and nothing else.
 plugins-none = There are no plugins.
-plugins-folder = More plugins go into this folder:
+plugins-folder = More plugins go into the folder “{ $folder }” of the data folder.
 plugin-well = Well
 plugin-ill = Resting
 plugin-refused = Refused

@@ -1,4 +1,5 @@
 # What went wrong, for whoever sees the page: a title and what to do. problem-<code>.
+error-go-on = To the start
 error-reference = If you ask for help, give this reference:
 problem-gone = This invite does not work
 problem-gone-help = It may have been used already, or its time is over. Ask whoever sent it for a new one.
@@ -33,7 +34,7 @@ problem-conflict-help = Go back, look at it again and decide anew.
 problem-name-taken = That name is taken
 problem-name-taken-help = Please choose another one.
 problem-wrong-credential = The name or the password is wrong
-problem-wrong-credential-help = Check both and try again.
+problem-wrong-credential-help = Check both and try again. After several wrong tries even the right password is not accepted before ten minutes are over.
 problem-pending = Almost there
 problem-pending-help = Somebody has to agree first.
 problem-disabled = This account is switched off

@@ -10,6 +10,7 @@ profiles-invites = { $n ->
    *[other] { $n } open invites use it
 }
 capture-lead = Latchkey copies how an account is set up. The account itself is not changed.
+capture-none = No backend has answered yet that has accounts to capture. Connect one, or test the one you have.
 capture-backend = From which backend?
 capture-account = Which account is the model?
 capture-account-help = Better not one of an administrator.
@@ -21,6 +22,29 @@ capture-save = Capture
 profile-recapture = Capture again
 profile-raw = The document itself
 profile-raw-help = Kept as the backend gave it, with all that Latchkey does not know.
+# What a profile's document says, where a plugin uses one of these names: fact-<name>.
+fact-libraries = Libraries
+fact-remote-access = From outside
+fact-downloads = Downloads
+fact-deletion = Deleting
+fact-video-transcoding = Converting video
+fact-live-tv = Live TV
+fact-live-tv-management = Managing live TV
+fact-collections = Collections
+fact-subtitles = Subtitles
+fact-lyrics = Lyrics
+fact-own-preferences = Own preferences
+fact-hidden = Hidden at sign-in
+fact-parental-rating = Parental rating
+fact-max-sessions = Sessions at once
+fact-blocked-unrated = Without a rating, hidden
+fact-blocked-tags = Hidden tags
+fact-allowed-tags = Only these tags
+fact-audio-language = Audio language
+fact-subtitle-language = Subtitle language
+fact-subtitle-mode = Subtitle mode
+fact-schedule = Allowed hours
+fact-home-screen = Home screen
 profile-apply = Apply to a person
 profile-apply-to = Person
 profile-delete = Delete this profile

@@ -7,8 +7,17 @@ source-file = Settings file
 source-environment = Environment
 source-flag = Command line
 source-page = This page
+# The same within a sentence: "set by ...".
+source-by-default = nobody
+source-by-file = the settings file, line { $n }
+source-by-flag = the command line
+source-by-page = this page
 setting-server-public_url = Address of Latchkey
 setting-server-public_url-help = Links in invites begin with it.
+setting-server-other_urls = More addresses
+setting-server-other_urls-help = Other addresses of this same Latchkey, such as the one at home, with blanks between them.
+setting-server-trusted_proxies = Trusted proxies
+setting-server-trusted_proxies-help = Addresses or networks of your reverse proxies, with blanks between them. Only what they say about a visitor's address counts.
 setting-texts-contact = Contact line
 setting-texts-contact-help = On every page but yours.
 setting-texts-help = Text above the sign-up form

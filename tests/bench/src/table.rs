@@ -8,8 +8,8 @@ use core::time::Duration;
 pub(crate) struct Table(Vec<[String; 5]>);
 
 impl Table {
-    /// One row: what, the bar, the figure, the baseline and what that is, whether the bar holds.
-    pub(crate) fn row(&mut self, what: &str, bar: &str, figure: &str, baseline: &str, holds: bool) {
+    /// One row: what, the bar, the figure, the baseline and what that is; and whether the bar holds.
+    pub(crate) fn row(&mut self, [what, bar, figure, baseline]: [&str; 4], holds: bool) {
         let verdict = if holds { "yes" } else { "**no**" };
         self.0.push([what, bar, figure, baseline, verdict].map(str::to_owned));
     }

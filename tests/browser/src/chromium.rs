@@ -89,7 +89,11 @@ impl Chromium {
         let port = tokio::task::spawn_blocking(move || {
             let mut lines = BufReader::new(output).lines().map_while(Result::ok);
             let port = lines.find_map(|line| {
-                line.split("on port ").nth(1)?.trim_end_matches('.').parse::<u16>().ok()
+                line.split("successfully on port ")
+                    .nth(1)?
+                    .trim_end_matches('.')
+                    .parse::<u16>()
+                    .ok()
             });
             // Keeps the pipe open and empty while the driver lives.
             std::thread::spawn(move || lines.for_each(drop));

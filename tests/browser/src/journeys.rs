@@ -19,7 +19,7 @@ async fn an_admin_sets_up_on_a_phone_with_the_code() {
     browser.fill("code", &house.setup_code()).await;
     browser.fill("username", ADMIN).await;
     browser.fill("password", ADMIN_PASSWORD).await;
-    browser.press("main form button[type=submit]").await;
+    browser.press("main form button.primary").await;
     browser.arrive("/admin").await;
     browser.check("home, empty").await;
     browser.shoot("home-empty-phone-light").await;
@@ -45,15 +45,24 @@ async fn a_guest_signs_up_on_a_phone_without_script() {
     browser.open(&house.url(&format!("/invite/{code}/join"))).await;
     browser.fill("username", "Ada").await;
     browser.fill("password", PHRASE).await;
-    browser.press("main form button[type=submit]").await;
+    browser.press("main form button.primary").await;
     browser.arrive("/signup/").await;
     house.until_settled(&code).await;
     browser.client.refresh().await.expect("a page");
-    assert!(browser.text().await.contains("media.example.org"), "{}", browser.text().await);
+    for there in [
+        "main a.button[href^=\"https://media.example.org\"]",
+        "main input[readonly][value^=\"https://media.example.org\"]",
+    ] {
+        let found = browser.client.find(fantoccini::Locator::Css(there)).await;
+        assert!(found.is_ok(), "{there}: {}", browser.text().await);
+    }
     browser.without_script(false).await;
     browser.client.refresh().await.expect("a page");
     browser.check("success").await;
     browser.shoot("success-phone-dark").await;
+    browser.screen(390, 844, Theme::Light).await;
+    browser.check("success, light").await;
+    browser.shoot("success-phone-light").await;
     assert!(house.jellyfin.accepts("Ada", PHRASE));
     browser.close().await;
 }
@@ -70,13 +79,13 @@ async fn a_user_changes_the_password() {
     browser.shoot("login-desk-light").await;
     browser.fill("username", "Ada").await;
     browser.fill("password", PHRASE).await;
-    browser.press("main form button[type=submit]").await;
+    browser.press("main form button.primary").await;
     browser.arrive("/account").await;
     browser.check("account").await;
     browser.shoot("account-desk-light").await;
     browser.fill("current", PHRASE).await;
     browser.fill("new", NEW_PHRASE).await;
-    browser.press("form[action$=password] button[type=submit]").await;
+    browser.press("form[action$=password] button.primary").await;
     browser.arrive("/account").await;
     browser.check("account, changed").await;
     house.until("the new password works there", || house.jellyfin.accepts("Ada", NEW_PHRASE)).await;
@@ -91,13 +100,13 @@ async fn an_admin_makes_an_invite_and_walks_through_every_page() {
     browser.open(&house.url("/login")).await;
     browser.fill("username", ADMIN).await;
     browser.fill("password", ADMIN_PASSWORD).await;
-    browser.press("main form button[type=submit]").await;
+    browser.press("main form button.primary").await;
     browser.arrive("/admin").await;
     browser.open(&house.url("/admin/invites/new")).await;
     browser.check("new invite").await;
     browser.shoot("invite-new-desk-light").await;
     browser.fill("label", "Aunt Ada").await;
-    browser.press("main form button[type=submit]").await;
+    browser.press("main form button.primary").await;
     browser
         .client
         .wait()
@@ -114,6 +123,7 @@ async fn an_admin_makes_an_invite_and_walks_through_every_page() {
         ("/admin/backends", "backends"),
         ("/admin/backends/new/jellyfin", "backend-new"),
         ("/admin/backends/jellyfin", "backend"),
+        ("/admin/backends/jellyfin?probe=now", "probe"),
         ("/admin/profiles/Family", "profile"),
         ("/admin/plugins", "plugins"),
         ("/admin/activity", "activity"),

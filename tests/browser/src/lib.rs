@@ -16,5 +16,6 @@
 
 mod chromium;
 mod journeys;
+mod links;
 #[cfg(feature = "soak")]
 mod matrix;

@@ -43,7 +43,7 @@ async fn every_page_in_every_width_and_theme() {
     browser.open(&house.url("/login")).await;
     browser.fill("username", ADMIN).await;
     browser.fill("password", ADMIN_PASSWORD).await;
-    browser.press("main form button[type=submit]").await;
+    browser.press("main form button.primary").await;
     browser.arrive("/admin").await;
     let mut pages: Vec<String> = admin.iter().map(|path| (*path).to_owned()).collect();
     pages.push(format!("/admin/people/{person}"));

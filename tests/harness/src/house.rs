@@ -242,6 +242,12 @@ impl House {
         self.folder.path()
     }
 
+    /// Everything that can be done, for what no page does: thousands of people at once.
+    #[must_use]
+    pub fn service(&self) -> service::Service {
+        self.running.as_ref().expect("it runs").service().clone()
+    }
+
     /// Every file there.
     #[must_use]
     pub fn data_files(&self) -> Vec<PathBuf> {

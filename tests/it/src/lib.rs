@@ -16,12 +16,18 @@ mod access;
 mod backends;
 mod expiry;
 mod faults;
+mod folder;
+mod hostile;
 mod invites;
+mod outages;
 mod pages;
 mod passwords;
 mod plugins;
 mod profiles;
+mod races;
 mod setup;
 mod signin;
 mod signups;
+#[cfg(feature = "soak")]
+mod soak;
 mod surface;

@@ -34,6 +34,20 @@ async fn a_guest_signs_up_with_forms_alone() {
 }
 
 #[tokio::test]
+async fn a_double_click_on_the_first_form_is_one_sign_up() {
+    let house = House::new().await;
+    let code = house.invite(json!({"uses": 1})).await;
+    let guest = house.browser();
+    let path = format!("/invite/{code}/join");
+    guest.get(&path).await.expect(200);
+    let form = [("username", "Ada"), ("password", PHRASE)];
+    let (one, other) = tokio::join!(guest.submit(&path, &form), guest.submit(&path, &form));
+    let (one, other) = (one.expect(303), other.expect(303));
+    assert_eq!(one.header("location"), other.header("location"));
+    guest.follow(other).await.expect(200);
+}
+
+#[tokio::test]
 async fn opening_links_with_codes_changes_nothing() {
     let house = House::new().await;
     let code = house.invite(json!({"uses": 1})).await;

@@ -72,7 +72,11 @@ async fn a_profile_is_listed_shown_edited_and_deleted() {
 
     let code = house.invite(json!({"uses": 1, "profile": "Family"})).await;
     let refused = admin.call("DELETE", "/api/profiles/Family", Value::Null).await.expect(409);
-    assert!(refused.text.contains(&code[..6]), "names the invite: {}", refused.text);
+    assert!(
+        code.get(..6).is_some_and(|hint| refused.text.contains(hint)),
+        "names the invite: {}",
+        refused.text
+    );
     admin.call("DELETE", &format!("/api/invites/{code}"), Value::Null).await.expect(204);
     admin.call("DELETE", "/api/profiles/Family", Value::Null).await.expect(204);
     admin.get("/api/profiles/Family").await.expect(404);

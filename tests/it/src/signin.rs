@@ -2,7 +2,7 @@
 
 use harness::{ADMIN, ADMIN_PASSWORD, House};
 use serde_json::{Map, Value, json};
-use standins::jellyfin::Fault;
+use standins::jellyfin::{Fault, Phase};
 
 const PHRASE: &str = "a good long phrase";
 
@@ -22,6 +22,27 @@ async fn unknown_and_wrong_are_the_same_answer() {
     assert_eq!(unknown.0, 401);
     assert_eq!(unknown, wrong);
     assert_eq!(unknown, admin);
+}
+
+#[tokio::test]
+async fn unknown_and_wrong_are_the_same_answer_while_a_backend_is_down() {
+    let house = House::new().await;
+    let code = house.invite(json!({"uses": 1})).await;
+    house.sign_up(&code, "Ada", PHRASE).await.expect(201);
+    house.jellyfin.set_phase(Phase::Closing);
+    let strip = |answer: harness::Answer| {
+        let mut body = answer.json();
+        body.as_object_mut().unwrap().remove("reference");
+        (answer.status, answer.header("retry-after").to_owned(), body)
+    };
+    let unknown = strip(house.login("Nobody", "whatever phrase").await);
+    assert_eq!(unknown.0, 503);
+    assert_eq!(unknown, strip(house.login("Ada", "whatever phrase").await));
+    assert_eq!(unknown, strip(house.login(ADMIN, "whatever phrase").await));
+    house.login(ADMIN, ADMIN_PASSWORD).await.expect(200);
+    house.jellyfin.set_phase(Phase::Healthy);
+    house.login("Ada", "whatever phrase").await.expect(401);
+    house.login(ADMIN, "whatever phrase").await.expect(401);
 }
 
 #[tokio::test]

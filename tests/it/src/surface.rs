@@ -44,7 +44,7 @@ async fn forwarded_addresses_count_only_from_trusted_proxies() {
 #[tokio::test]
 async fn bodies_over_the_limit_and_of_the_wrong_kind_are_refused() {
     let house = House::new().await;
-    let large = "x".repeat(70 * 1024);
+    let large = "x".repeat(300 * 1024);
     let answer =
         house.program().post("/api/auth/login", json!({"username": large, "password": "p"})).await;
     assert_eq!(answer.status, 413, "{}", answer.text);

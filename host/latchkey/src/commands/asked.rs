@@ -98,10 +98,42 @@ pub(crate) fn backend_test(context: Context, backend: String) -> Result<ExitCode
         return Err(odd());
     };
     match form {
-        Form::Json => output::json(&probe),
+        Form::Json => output::json(&as_json(&probe)),
         Form::Text => output::line(stages(&probe)),
     }
     Ok(if probe.outcome.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// As `POST /api/backends/{id}/test` answers.
+fn as_json(probe: &Probe) -> serde_json::Value {
+    let stages: Vec<_> = probe
+        .stages
+        .iter()
+        .map(|stage| {
+            json!({ "name": stage.name, "outcome": stage.outcome, "detail": stage.detail, "tookMs": stage.took_ms })
+        })
+        .collect();
+    let report = probe.outcome.as_ref().ok();
+    let notices: Vec<_> = report
+        .iter()
+        .flat_map(|report| &report.notices)
+        .map(|(severity, code, text)| json!({ "severity": severity, "code": code, "text": text }))
+        .collect();
+    let fault = probe
+        .outcome
+        .as_ref()
+        .err()
+        .map(|fault| json!({ "kind": fault.kind, "code": fault.code, "detail": fault.detail }));
+    json!({
+        "passed": report.is_some(),
+        "stages": stages,
+        "product": report.map(|report| &report.product),
+        "version": report.map(|report| &report.version),
+        "serverId": report.and_then(|report| report.server_id.as_ref()),
+        "features": report.map(|report| report.features.as_slice()).unwrap_or_default(),
+        "notices": notices,
+        "fault": fault,
+    })
 }
 
 fn stages(probe: &Probe) -> String {
@@ -269,6 +301,8 @@ pub(crate) fn login_link(context: Context, name: String) -> Result<ExitCode, Tro
     else {
         return Err(odd());
     };
+    // Nobody needs its nanoseconds.
+    let expires_at = expires_at.round(jiff::Unit::Second).unwrap_or(expires_at);
     match form {
         Form::Json => output::json(&json!({ "url": url, "path": path, "expiresAt": expires_at })),
         Form::Text => {

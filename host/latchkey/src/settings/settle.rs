@@ -10,6 +10,7 @@ use domain::passwords::MIN_CHARS;
 use domain::settings::{Dates, FirstAdmin, Log, Server, Settings, SignIn, Source, Texts, Tls};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use url::Url;
 
 /// Defaults that hold only where something else is left alone: whoever says where to listen does not
@@ -166,22 +167,36 @@ fn tls(check: &mut Check<'_>, values: &Values<'_>, server: &Server) -> Tls {
             check.error_with_advice(&mode.spot, "tls.mode", (message, advice));
             Tls::SelfSigned
         }
-        "files" => {
-            let mut path = |name: &str| match values.parsed(&format!("tls.{name}")) {
-                Some(Parsed::Path(path)) => Some(check.base.join(path)),
-                _ => {
-                    let advice = format!("add {name} = \"...\" below [tls]");
-                    let message = "is missing, but tls.mode is \"files\"";
-                    check.error_with_advice(&mode.spot, &format!("tls.{name}"), (message, advice));
-                    None
-                }
-            };
-            match (path("certificate"), path("key")) {
-                (Some(certificate), Some(key)) => Tls::Files { certificate, key },
-                _ => Tls::SelfSigned,
-            }
-        }
+        "files" => match (own_file(check, values, "certificate"), own_file(check, values, "key")) {
+            (Some(certificate), Some(key)) => Tls::Files { certificate, key },
+            _ => Tls::SelfSigned,
+        },
         _ => Tls::SelfSigned,
+    }
+}
+
+/// One file of a certificate of one's own. It may come later, so that it cannot be read is a warning.
+fn own_file(check: &mut Check<'_>, values: &Values<'_>, name: &str) -> Option<PathBuf> {
+    let key = format!("tls.{name}");
+    match (values.parsed(&key), values.found(&key)) {
+        (Some(Parsed::Path(path)), Some(found)) => {
+            let path = check.base.join(path);
+            if let Err(cause) = std::fs::File::open(&path) {
+                let shown = path.display();
+                let message = format!(
+                    "could not read {shown}: {cause}; until it can be, another certificate is shown"
+                );
+                check.warning(&found.spot, &key, message);
+            }
+            Some(path)
+        }
+        _ => {
+            let mode = values.found("tls.mode")?;
+            let advice = format!("add {name} = \"...\" below [tls]");
+            let message = "is missing, but tls.mode is \"files\"";
+            check.error_with_advice(&mode.spot, &key, (message, advice));
+            None
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::settings::place::{FileText, looks_secret};
 use crate::settings::table::{SECTIONS, Shape};
 use crate::settings::written::{Raw, Written};
 use domain::settings::Source;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// One value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -14,9 +14,20 @@ pub struct Shown {
     /// `server.public_url`, `backend.jellyfin.label`.
     pub key: String,
     /// As TOML; `***` for a secret; none where nobody set it and there is no default.
+    #[serde(serialize_with = "as_json")]
     pub value: Option<String>,
     /// Where it came from.
     pub source: Source,
+}
+
+/// The value itself rather than its TOML, for programs; stars stay a text.
+fn as_json<S: Serializer>(value: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    let value = value.as_deref().map(|text| {
+        let read = toml::from_str::<toml::Table>(&format!("value = {text}"));
+        let read = read.ok().and_then(|mut table| table.remove("value"));
+        read.unwrap_or_else(|| toml::Value::String(text.to_owned()))
+    });
+    value.serialize(serializer)
 }
 
 impl Shown {

@@ -22,7 +22,8 @@ impl Host for Lent {
     }
 
     async fn sleep(&mut self, ms: u32) {
-        let wish = Duration::from_millis(ms.into());
+        // Not shorter: sleeping for nothing in a loop would keep a core busy outside the CPU budget.
+        let wish = Duration::from_millis(ms.max(1).into());
         self.cpu.pause();
         tokio::time::sleep(wish.min(self.remaining())).await;
         self.cpu.resume();

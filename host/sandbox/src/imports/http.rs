@@ -8,11 +8,12 @@ use crate::contract::host::http::{Below, Body, Host, Request, Response, Target};
 use crate::contract::host::net::{Encoding, Failure, Field, Piece, SecretUse};
 use crate::imports::failures::refused;
 use crate::lent::Lent;
+use crate::redact::ENCODED;
 use base64::Engine as _;
 use domain::secret::Secret;
-use egress::Client;
+use egress::{Client, NetFailure};
 use futures_util::future::join_all;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{percent_decode_str, utf8_percent_encode};
 use tokio::time::Duration;
 use url::Url;
 use zeroize::Zeroizing;
@@ -25,37 +26,43 @@ const LARGEST_ALL: usize = 16 << 20;
 const MOST: usize = 16;
 /// Headers of a request at most.
 const HEADERS: usize = 64;
-/// Unreserved characters of RFC 3986 stay, everything else is encoded.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 impl Host for Lent {
     async fn send(&mut self, request: Request) -> Result<Response, Failure> {
+        let (client, request) = self.prepare(request, LARGEST)?;
         self.cpu.pause();
-        let answer = self.one(request, LARGEST).await;
+        let answer = self.ask(client, request).await;
         self.cpu.resume();
-        answer
+        self.answered(answer)
     }
 
     async fn send_all(&mut self, requests: Vec<Request>) -> Vec<Result<Response, Failure>> {
-        let share = LARGEST_ALL / requests.len().clamp(1, MOST);
-        let too_many = requests.len() > MOST;
+        if requests.len() > MOST {
+            let refusal = refused(format!("more than {MOST} requests at once"));
+            return requests.iter().map(|_| Err(refusal.clone())).collect();
+        }
+        let share = LARGEST.min(LARGEST_ALL / requests.len().max(1));
         let lent = &*self;
-        let sending = requests.into_iter().map(|request| async move {
-            if too_many {
-                return Err(refused(format!("more than {MOST} requests at once")));
-            }
-            lent.one(request, share.min(LARGEST)).await
+        let prepared: Vec<_> =
+            requests.into_iter().map(|request| lent.prepare(request, share)).collect();
+        let asking = prepared.into_iter().map(|prepared| async move {
+            let (client, request) = prepared?;
+            Ok(lent.ask(client, request).await)
         });
         self.cpu.pause();
-        let answers = join_all(sending).await;
+        let answers: Vec<Result<_, Failure>> = join_all(asking).await;
         self.cpu.resume();
-        answers
+        answers.into_iter().map(|answer| self.answered(answer?)).collect()
     }
 }
 
 impl Lent {
-    async fn one(&self, request: Request, largest: usize) -> Result<Response, Failure> {
-        let (client, request) = self.prepare(request, largest)?;
+    /// Only this is waiting; what is done before and after is the guest's own time.
+    async fn ask(
+        &self,
+        client: Client,
+        request: egress::Request,
+    ) -> Result<egress::Response, NetFailure> {
         let changes = !request.method.is_safe();
         if changes {
             self.writes.begin();
@@ -64,6 +71,10 @@ impl Lent {
         if changes {
             self.writes.end(answer.as_ref().map_or_else(|failure| failure.maybe_sent, |_| true));
         }
+        answer
+    }
+
+    fn answered(&self, answer: Result<egress::Response, NetFailure>) -> Result<Response, Failure> {
         let answer = answer.map_err(|failure| self.told(&failure))?;
         let headers = answer.headers.iter().map(|(name, value)| {
             (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
@@ -81,6 +92,9 @@ impl Lent {
         request: Request,
         largest: usize,
     ) -> Result<(Client, egress::Request), Failure> {
+        if !self.spent.request() {
+            return Err(refused("too many requests in one call"));
+        }
         let method = request
             .method
             .parse::<egress::Method>()
@@ -468,8 +482,34 @@ mod tests {
             assert!(is_refused(&lent.send(request).await), "{method}");
         }
         assert!(!lent.writes.maybe());
+    }
+
+    #[tokio::test]
+    async fn a_call_sends_only_so_many_requests() {
+        let Seen { url, requests } = listen("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
+        let mut lent = lent_with(&url, &url);
         let many = (0..17).map(|_| get("server", "/")).collect();
         assert!(lent.send_all(many).await.iter().all(is_refused));
+        assert!(requests.lock().expect("requests").is_empty());
+        for _ in 0..1_000 {
+            assert!(is_refused(&lent.send(get("nowhere", "/")).await), "it counts too");
+        }
+        assert!(is_refused(&lent.send(get("server", "/")).await));
+        assert!(requests.lock().expect("requests").is_empty());
+    }
+
+    #[tokio::test]
+    async fn getting_a_request_ready_is_the_guests_own_time() {
+        let mut lent = lent();
+        let text = "x".repeat(7 << 20);
+        let before = std::time::Instant::now();
+        while before.elapsed() < Duration::from_millis(20) {
+            let mut request = get("server", "/");
+            request.query = vec![field("q", vec![Piece::Text(text.clone())])];
+            assert!(lent.send(request).await.is_err());
+        }
+        lent.cpu.pause();
+        assert!(lent.cpu.used() >= Duration::from_millis(10), "{:?}", lent.cpu.used());
     }
 
     #[tokio::test]

@@ -100,6 +100,66 @@ async fn another_id_adds_one_and_a_missing_one_is_told() {
     assert_eq!(instance.check_settings().await, []);
 }
 
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_refused_and_not_read() {
+    use std::os::unix::fs::symlink;
+    let folder = tempfile::tempdir().unwrap();
+    symlink("/dev/zero", folder.path().join("endless.wasm")).unwrap();
+    symlink("nowhere", folder.path().join("dangling.wasm")).unwrap();
+    std::fs::create_dir(folder.path().join("folder.wasm")).unwrap();
+    let pipe = folder.path().join("pipe.wasm");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let elsewhere = tempfile::tempdir().unwrap();
+    std::fs::write(elsewhere.path().join("component"), guest("trapper")).unwrap();
+    symlink(elsewhere.path().join("component"), folder.path().join("good.wasm")).unwrap();
+    let sandbox = open(folder.path(), Vec::new());
+    assert_eq!(running(&sandbox, "trapper").as_deref(), Some("0.1.0"), "a link to a file is one");
+    let refused: Vec<(String, String)> = sandbox
+        .plugins()
+        .into_iter()
+        .filter_map(|one| one.refused.map(|why| (one.id, why)))
+        .collect();
+    let names: Vec<&str> = refused.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["dangling.wasm", "endless.wasm", "folder.wasm", "pipe.wasm"]);
+    assert!(refused[0].1.starts_with("it could not be read"), "{}", refused[0].1);
+    assert!(refused[1..].iter().all(|(_, why)| why == "it is not a file"), "{refused:?}");
+}
+
+#[test]
+fn a_folder_of_ten_thousand_files_is_looked_at_in_part() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.wasm"), guest("trapper")).unwrap();
+    for number in 0..10_000 {
+        std::fs::write(folder.path().join(format!("b{number:05}.wasm")), "nonsense").unwrap();
+    }
+    let sandbox = open(folder.path(), Vec::new());
+    assert_eq!(running(&sandbox, "trapper").as_deref(), Some("0.1.0"));
+    let refused = refusals(&sandbox);
+    assert_eq!(refused.len(), 100);
+    let told = "it and 9900 more are not looked at: only the first 100 files of the folder are";
+    assert!(refused.iter().any(|why| why == told), "{:?}", refused.last());
+}
+
+#[tokio::test]
+async fn a_file_that_is_still_being_copied_changes_nothing_until_it_is_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let bundled = guest("trapper");
+    let sandbox = open(folder.path(), vec![("trapper", bundled.clone())]);
+    let instance = bare(&sandbox, "trapper");
+    let newer = version(&bundled, "0.2.0");
+    let file = folder.path().join("newer.wasm");
+    for part in 0..8 {
+        std::fs::write(&file, &newer[..newer.len() * part / 8]).unwrap();
+        sandbox.rescan();
+        assert_eq!(running(&sandbox, "trapper").as_deref(), Some("0.1.0"), "{part} of 8");
+        assert_eq!(instance.check_settings().await, []);
+    }
+    std::fs::write(&file, &newer).unwrap();
+    sandbox.rescan();
+    assert_eq!(running(&sandbox, "trapper").as_deref(), Some("0.2.0"));
+}
+
 #[test]
 fn a_file_that_does_not_fit_an_instance_is_refused() {
     let folder = tempfile::tempdir().unwrap();

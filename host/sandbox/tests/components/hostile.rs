@@ -144,6 +144,34 @@ async fn five_traps_make_a_plugin_ill_until_it_has_rested() {
     assert_eq!(sandbox.plugins()[0].health, PluginHealth::Well);
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_thousand_broken_calls_leave_no_memory_behind() {
+    let resident_kib = || {
+        let status = std::fs::read_to_string("/proc/self/statm").unwrap();
+        status.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 4
+    };
+    let hand = Hand::default();
+    let sandbox = sandbox(&[("grower", guest("grower")), ("trapper", guest("trapper"))], &hand);
+    let (grower, trapper) = (bare(&sandbox, "grower"), bare(&sandbox, "trapper"));
+    let broken = async |rounds: usize| {
+        for round in 0..rounds {
+            // Longer than any illness lasts.
+            hand.advance(1_000);
+            assert_eq!(trapper.probe().await.outcome.unwrap_err().code, "sandbox.trap");
+            if round % 20 == 0 {
+                assert_eq!(grower.probe().await.outcome.unwrap_err().code, "sandbox.memory");
+            }
+        }
+    };
+    broken(40).await;
+    let before = resident_kib();
+    broken(1_000).await;
+    let more = resident_kib().saturating_sub(before);
+    // Other tests of this process run beside it; one leaked memory alone would be 48 MiB a call.
+    assert!(more < 256 << 10, "{more} KiB more");
+}
+
 #[tokio::test]
 async fn an_instance_of_nothing_is_told() {
     let sandbox = sandbox(&[], &Hand::default());

@@ -238,8 +238,8 @@ async fn calls_wait_for_a_place_and_too_many_are_turned_away() {
         tokio::spawn(async move { instance.list_accounts().await })
     };
     let held: Vec<_> =
-        (0..16).map(|_| house.server.inject("GET /Users", Fault::HoldBefore)).collect();
-    let mut asked: Vec<_> = (0..16).map(|_| ask()).collect();
+        (0..12).map(|_| house.server.inject("GET /Users", Fault::HoldBefore)).collect();
+    let mut asked: Vec<_> = (0..12).map(|_| ask()).collect();
     for one in &held {
         one.arrived().await;
     }
@@ -250,6 +250,41 @@ async fn calls_wait_for_a_place_and_too_many_are_turned_away() {
     }
     let fault = house.instance.list_accounts().await.unwrap_err();
     assert_eq!((fault.kind, fault.code.as_str()), (FaultKind::Unavailable, "sandbox.busy"));
+    for one in &held {
+        one.release();
+    }
+    for one in asked {
+        assert_eq!(one.await.unwrap().unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_answer_leaves_places_for_the_others_of_its_plugin() {
+    let house = house(Release::V10_11).await;
+    let other =
+        Jellyfin::start(Release::V10_11, Options::strict(Hand::default().now())).await.unwrap();
+    other.finish_wizard("root", "root-password");
+    let key = other.add_key("Latchkey");
+    let mut config = config("jellyfin", &[("url", &other.url())], &[("api_key", &key)]);
+    config.instance = backend("attic");
+    house.sandbox.configure(config).unwrap();
+    let attic = house.sandbox.instance(&backend("attic")).unwrap();
+
+    let held: Vec<_> =
+        (0..12).map(|_| house.server.inject("GET /Users", Fault::HoldBefore)).collect();
+    let asked: Vec<_> = (0..40)
+        .map(|_| {
+            let instance = house.instance.clone();
+            tokio::spawn(async move { instance.list_accounts().await })
+        })
+        .collect();
+    for one in &held {
+        one.arrived().await;
+    }
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(attic.list_accounts().await.unwrap().len(), 1);
     for one in &held {
         one.release();
     }

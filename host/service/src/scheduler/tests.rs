@@ -1,3 +1,5 @@
+//! What happens later, by the clock.
+
 use super::*;
 use crate::rig::{PASSWORD, Rig};
 use crate::sessions::Keep;

@@ -1,3 +1,5 @@
+//! Sessions and tokens: how long, how often, and who is out at once.
+
 use super::*;
 use crate::rig::{OTHER_PASSWORD, PASSWORD, Rig, caller, cookie};
 use crate::{tokens, users};

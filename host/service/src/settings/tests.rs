@@ -1,3 +1,5 @@
+//! Settings from the pages beside what is written.
+
 use super::*;
 use crate::clock::Clock;
 use crate::rig::{Rig, settled};

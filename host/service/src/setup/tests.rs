@@ -1,3 +1,5 @@
+//! The first admin: one, once, with the code.
+
 use super::*;
 use crate::clock::Clock;
 use crate::rig::{PASSWORD, Rig, caller, name, settled};

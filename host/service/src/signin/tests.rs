@@ -1,3 +1,5 @@
+//! Signing in: one answer, throttles, known devices.
+
 use super::*;
 use crate::clock::Clock;
 use crate::rig::{PASSWORD, Rig, caller, settled};
@@ -129,4 +131,42 @@ async fn a_weak_hash_is_renewed_by_a_sign_in() {
     rig.sign_in("root", PASSWORD, Keep::Remembered).await.unwrap();
     let kept = rig.service.read(move |tx| passwords::local(tx, &root.id)).await.unwrap().unwrap();
     assert!(kept.expose().contains("m=20000"), "{}", kept.expose());
+}
+
+/// An attempt at root, from a new address each time, that nobody answered.
+async fn unanswered(rig: &Rig, from: &Caller, judged: bool) -> Result<()> {
+    let credentials = Credentials {
+        provider: None,
+        username: "root".to_owned(),
+        password: "a wrong guess".into(),
+    };
+    let mut attempt = counted(&rig.service, &credentials, from, rig.service.now()).await?;
+    attempt.judged = judged;
+    attempt.unanswered().await
+}
+
+#[tokio::test]
+async fn an_outage_makes_no_guess_free() {
+    let rig = Rig::new().await;
+    rig.set_up().await;
+    let owner = rig.sign_in("root", PASSWORD, Keep::Remembered).await.unwrap().device;
+    for judged in [false, true] {
+        let mut stranger = Ok(());
+        for number in 0..7 {
+            let from = caller(&format!("198.51.100.{number}"));
+            stranger = stranger.and(unanswered(&rig, &from, judged).await);
+        }
+        assert!(matches!(stranger, Err(ServiceError::Throttled { .. })), "{stranger:?}");
+        rig.pass(86_400);
+    }
+    let mut known = caller("192.0.2.9");
+    known.device = Some(owner);
+    for _ in 0..20 {
+        unanswered(&rig, &known, false).await.unwrap();
+    }
+    let mut guessed = Ok(());
+    for _ in 0..7 {
+        guessed = guessed.and(unanswered(&rig, &known, true).await);
+    }
+    assert!(matches!(guessed, Err(ServiceError::Throttled { .. })), "{guessed:?}");
 }

@@ -10,7 +10,7 @@ use crate::clock::later;
 use crate::error::{FieldProblem, Result, ServiceError};
 use crate::house::Service;
 use crate::passwords;
-use crate::random::{Purpose, fingerprint};
+use crate::random::fingerprint;
 use core::time::Duration;
 use domain::activity::{ActivityKind, Actor, NewActivity};
 use domain::ids::{SignupId, UserId};
@@ -162,13 +162,13 @@ pub(super) async fn reserve(
         .await
 }
 
-/// The browser's own token, unless it stands for an earlier sign-up already.
+/// The token that we gave the browser with the form, unless it stands for an earlier sign-up already.
 fn free_token(service: &Service, tx: &WriteTx, browser: Option<Secret>) -> Result<Secret> {
     match browser {
         Some(token) if tx.signups().by_browser(&fingerprint(token.expose()))?.is_none() => {
             Ok(token)
         }
-        _ => Ok(service.random().token(Purpose::Signup)),
+        _ => Ok(service.inside().devices.signup_token(service.random())),
     }
 }
 

@@ -286,7 +286,7 @@ async fn a_form_sent_twice_by_one_browser_is_one_sign_up() {
     let house = House::new(&["films"]).await;
     let invite = house.invite(InviteText { uses: "1".into(), ..InviteText::default() }).await;
     let code = invite.code.as_str();
-    let browser = house.service.random().token(Purpose::Signup);
+    let browser = token_for(&house.service, None).await.unwrap().unwrap();
     let send =
         |name| accept_by(&house.service, &house.world, (code, form(name)), Some(&browser), &CALLER);
     let first = send("Anna").await.unwrap();
@@ -303,6 +303,43 @@ async fn a_form_sent_twice_by_one_browser_is_one_sign_up() {
     let hidden =
         progress(&house.service, &first.progress.id, Holder::Browser(other.expose())).await;
     assert!(matches!(hidden, Err(ServiceError::NotFound { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_double_click_is_one_sign_up() {
+    let house = House::new(&["films"]).await;
+    let invite = house.invite(InviteText { uses: "1".into(), ..InviteText::default() }).await;
+    let browser = token_for(&house.service, None).await.unwrap().unwrap();
+    let mut clicks = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let (service, world) = (house.service.clone(), house.world.clone());
+        let (code, browser) = (invite.code.as_str().to_owned(), browser.clone());
+        clicks.spawn(async move {
+            accept_by(&service, &world, (&code, form("Anna")), Some(&browser), &CALLER).await
+        });
+    }
+    let accepted: Vec<_> = clicks.join_all().await.into_iter().map(Result::unwrap).collect();
+    let ids: std::collections::BTreeSet<_> =
+        accepted.iter().map(|one| one.progress.id.as_str().to_owned()).collect();
+    assert_eq!(ids.len(), 1);
+    assert_eq!(accepted.iter().filter(|one| !one.is_repeated).count(), 1);
+    assert_eq!(counts(&house), (1, 1, 1, 0));
+    let next = token_for(&house.service, Some(&browser)).await.unwrap();
+    assert!(next.is_some_and(|next| next != browser), "the next sign-up has its own");
+}
+
+#[tokio::test]
+async fn a_token_that_we_have_not_made_is_not_taken_over() {
+    let house = House::new(&["films"]).await;
+    let invite = house.invite(InviteText::default()).await;
+    let made_up = house.service.random().token(Purpose::Signup);
+    let code = invite.code.as_str();
+    let form = form("Anna");
+    let accepted =
+        accept_by(&house.service, &house.world, (code, form), Some(&made_up), &CALLER).await;
+    assert_ne!(accepted.unwrap().token, made_up);
+    assert_eq!(held(&house.service, made_up.expose()).await.unwrap(), None);
+    assert!(token_for(&house.service, Some(&made_up)).await.unwrap().is_some());
 }
 
 static CALLER: std::sync::LazyLock<Caller> = std::sync::LazyLock::new(caller);

@@ -1,3 +1,5 @@
+//! Users: who is protected, what a change leaves behind.
+
 use super::*;
 use crate::rig::{PASSWORD, Rig, name};
 use crate::sessions::Keep;

@@ -39,6 +39,9 @@ fn search_finds_the_beginnings_of_words_once_each() {
     let found = |search| all_names(&store, 1, search, &UserFilter::default());
     assert_eq!(found("ann"), ["ann", "Ann Annette", "Ben (Anna's)"]);
     assert_eq!(found("ANNE ann"), ["Ann Annette"]);
+    // The rarer word leads, whichever stands first, and goes on leading from page to page.
+    assert_eq!(found("ann ben"), ["Ben (Anna's)"]);
+    assert_eq!(found("an ann a"), ["ann", "Ann Annette", "Ben (Anna's)"]);
     assert_eq!(found("oann"), Vec::<String>::new());
     assert_eq!(found("  "), ["ann", "Ann Annette", "Ben (Anna's)", "Joanna", "zoe"]);
     assert_eq!(found("!"), Vec::<String>::new());

@@ -15,6 +15,7 @@ const BUILT: &[&str] = &[
     "backend-form-",
     "banner-",
     "ended-",
+    "fact-",
     "fault-",
     "field-",
     "forbidden-",
@@ -40,7 +41,10 @@ const BUILT: &[&str] = &[
 
 /// Words for hosts: confirmations, and what came of a form.
 const ASKED: &[&str] = &[
+    "login-unavailable",
     "login-wrong",
+    "error-go-on",
+    "signup-name-rule",
     "login-too-many",
     "invite-revoke-question",
     "invite-revoke-stops",
@@ -48,6 +52,10 @@ const ASKED: &[&str] = &[
     "invite-revoke-confirm",
     "invite-saved",
     "invite-revoked",
+    "invite-delete-question",
+    "invite-delete-forgets",
+    "invite-delete-confirm",
+    "invite-deleted",
     "person-disable-question",
     "person-disable-here",
     "person-disable-there",

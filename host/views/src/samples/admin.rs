@@ -306,7 +306,6 @@ impl Samples for PersonPage {
             state,
             message: message.map(Into::into),
             can_retry: message.is_some(),
-            can_unlink: message.is_none(),
         };
         let usual = Self {
             id: "u1".into(),

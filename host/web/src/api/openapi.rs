@@ -7,6 +7,44 @@ use crate::kit::Answer;
 use crate::program::{Access, Listed};
 use serde_json::{Map, Value, json};
 
+/// Methods, patterns and what may be sent: fields of the body, names in the query of a GET or DELETE.
+#[rustfmt::skip]
+const SENT: [(&str, &str, &[&str]); 27] = [
+    ("POST", "/api/setup", &["code", "username", "password", "email", "publicUrl"]),
+    ("POST", "/api/auth/login", &["provider", "username", "password"]),
+    ("POST", "/api/auth/admin/login", &["username", "password"]),
+    ("POST", "/api/auth/refresh", &["refreshToken"]),
+    ("POST", "/api/auth/change-password", &["current", "new"]),
+    ("GET", "/api/invites", &["limit", "cursor", "q", "state"]),
+    ("POST", "/api/invites", &["label", "uses", "expiresAt", "expiresIn", "backends", "profile", "accountLifetime", "askEmail", "requireApproval", "email"]),
+    ("PATCH", "/api/invites/{code}", &["label", "uses", "expiresAt", "expiresIn", "backends", "profile", "accountLifetime", "askEmail", "email", "revoked"]),
+    ("POST", "/api/invites/{code}/accept", &["username", "password", "email"]),
+    ("GET", "/api/users", &["limit", "cursor", "q", "sort", "state", "role", "backend"]),
+    ("POST", "/api/users", &["username", "password", "email", "role", "label", "expiresAt"]),
+    ("PATCH", "/api/users/{id}", &["username", "email", "role", "state", "label", "expiresAt"]),
+    ("DELETE", "/api/users/{id}", &["accounts"]),
+    ("POST", "/api/users/{id}/extend", &["by", "until"]),
+    ("POST", "/api/users/{id}/enable", &[]),
+    ("POST", "/api/users/{id}/disable", &[]),
+    ("POST", "/api/users/{id}/sign-out", &[]),
+    ("POST", "/api/profiles", &["name", "documents"]),
+    ("PUT", "/api/profiles/{name}", &["documents"]),
+    ("POST", "/api/profiles/capture", &["backend", "account", "name"]),
+    ("POST", "/api/profiles/{name}/apply", &["user"]),
+    ("POST", "/api/backends", &["id", "label", "plugin", "publicUrl", "settings", "secrets", "connect"]),
+    ("PATCH", "/api/backends/{id}", &["label", "publicUrl", "settings", "secrets", "connect", "acceptServer"]),
+    ("POST", "/api/backends/{id}/test", &[]),
+    ("GET", "/api/activity", &["limit", "cursor", "q", "kind", "user", "backend", "invite", "profile", "plugin"]),
+    ("PATCH", "/api/settings", &[]),
+    ("POST", "/api/auth/logout", &[]),
+];
+
+fn sent(row: &Listed) -> &'static [&'static str] {
+    let found =
+        SENT.iter().find(|(method, pattern, _)| *method == row.method && *pattern == row.pattern);
+    found.map_or(&[], |(_, _, names)| names)
+}
+
 /// `GET /api/openapi.json`
 pub async fn document(ctx: Ctx) -> Reply {
     Ok(Answer::json(&of(ctx.program.listing())))
@@ -61,7 +99,10 @@ fn operation(row: &Listed) -> Value {
         operation.insert("security".into(), json!([{ "bearer": [] }, { "cookie": [] }]));
     }
     if row.limit > 0 {
-        let body = json!({ "content": { "application/json": { "schema": { "type": "object" } } } });
+        let fields: Map<String, Value> =
+            sent(row).iter().map(|name| ((*name).to_owned(), json!({}))).collect();
+        let schema = json!({ "type": "object", "properties": fields });
+        let body = json!({ "content": { "application/json": { "schema": schema } } });
         operation.insert("requestBody".into(), body);
     }
     let problem = json!({ "$ref": "#/components/responses/Problem" });
@@ -73,10 +114,14 @@ fn operation(row: &Listed) -> Value {
 }
 
 fn parameters(row: &Listed) -> Vec<Value> {
+    let parameter = |name: &str, place: &str| {
+        let schema = json!({ "type": "string" });
+        json!({ "name": name, "in": place, "required": place == "path", "schema": schema })
+    };
     let holes = row.pattern.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-    holes
-        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
-        .collect()
+    let asked: &[&str] = if row.limit == 0 { sent(row) } else { &[] };
+    let in_query = asked.iter().map(|name| parameter(name, "query"));
+    holes.map(|name| parameter(name, "path")).chain(in_query).collect()
 }
 
 fn problem() -> Value {
@@ -94,4 +139,27 @@ fn problem() -> Value {
             "fields": { "type": "object", "additionalProperties": { "type": "string" } },
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::routes::routes;
+
+    #[test]
+    fn what_may_be_sent_is_said_for_every_row_that_reads_a_body() {
+        let all = routes();
+        for row in all.iter().filter(|row| row.limit > 0 && row.pattern.starts_with("/api/")) {
+            let said = SENT
+                .iter()
+                .any(|(method, pattern, _)| (*method, *pattern) == (row.method, row.pattern));
+            assert!(said, "{} {}", row.method, row.pattern);
+        }
+        for (method, pattern, _) in SENT {
+            assert!(
+                all.iter().any(|row| (row.method, row.pattern) == (method, pattern)),
+                "{method} {pattern}"
+            );
+        }
+    }
 }

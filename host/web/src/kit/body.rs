@@ -12,6 +12,9 @@ use http::header::CONTENT_LENGTH;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Collected, Full, LengthLimitError, Limited};
 
+/// A refused body this long is still taken in, so that its sender hears the refusal.
+const DRAINED: usize = 1024 * 1024;
+
 /// Any cause a transport may have.
 pub type Cause = Box<dyn core::error::Error + Send + Sync>;
 
@@ -69,7 +72,10 @@ pub async fn read(
 ) -> Result<Bytes, BodyProblem> {
     let announced =
         headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > u64::try_from(limit).unwrap_or(u64::MAX)) {
+    if let Some(length) = announced.filter(|length| *length > count(limit)) {
+        if length <= count(DRAINED) {
+            drain(body, deadline).await;
+        }
         return Err(BodyProblem::TooLarge { limit });
     }
     // Named as a type: inside the larger future of a request the compiler forgets that the cause lives
@@ -82,6 +88,18 @@ pub async fn read(
         Ok(Err(cause)) if cause.is::<LengthLimitError>() => Err(BodyProblem::TooLarge { limit }),
         Ok(Err(cause)) => Err(BodyProblem::Broken(cause)),
     }
+}
+
+fn count(bytes: usize) -> u64 {
+    u64::try_from(bytes).unwrap_or(u64::MAX)
+}
+
+/// Takes in what is on its way and keeps nothing: who is still sending when the connection ends never
+/// hears why.
+async fn drain(mut body: Inbound, deadline: Duration) {
+    let drained: BoxFuture<'static, ()> =
+        Box::pin(async move { while let Some(Ok(_dropped)) = body.frame().await {} });
+    let _in_time = tokio::time::timeout(deadline, drained).await.is_ok();
 }
 
 #[cfg(test)]

@@ -14,8 +14,7 @@ frame-ancestors 'none'; object-src 'none'";
 const DATA_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 
 const PERMISSIONS: &str = "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), \
-magnetometer=(), microphone=(), midi=(), payment=(), usb=(), browsing-topics=(), clipboard-write=(self), \
-web-share=(self)";
+magnetometer=(), microphone=(), midi=(), payment=(), usb=(), browsing-topics=(), clipboard-write=(self)";
 
 /// A year, as browsers want it before they remember it well.
 const HSTS: &str = "max-age=31536000";

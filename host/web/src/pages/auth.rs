@@ -77,6 +77,7 @@ pub async fn login(ctx: Ctx) -> Reply {
     };
     match tried {
         Ok(begun) => {
+            end_former(&ctx).await?;
             let target = next.unwrap_or_else(|| home_of(&begun.user));
             Ok(ctx.hand_over(ctx.go(target), &begun))
         }
@@ -84,6 +85,7 @@ pub async fn login(ctx: Ctx) -> Reply {
             let own_words = match failure.code() {
                 Code::WrongCredential => Some("login-wrong"),
                 Code::TooMany => Some("login-too-many"),
+                Code::Backend | Code::Unavailable => Some("login-unavailable"),
                 _ => None,
             };
             words::again(&ctx, failure, |problems| {
@@ -92,6 +94,14 @@ pub async fn login(ctx: Ctx) -> Reply {
                 LoginPage { keep: keeps, problems: said.unwrap_or(problems), ..page }
             })
         }
+    }
+}
+
+/// The session that the browser had ends where it gets a new one (ASVS 7.2.4): nothing would hold it.
+async fn end_former(ctx: &Ctx) -> Result<(), Failure> {
+    match &ctx.viewer {
+        Some(former) => Ok(sessions::sign_out(ctx.service(), former).await?),
+        None => Ok(()),
     }
 }
 
@@ -128,6 +138,7 @@ pub async fn link(ctx: Ctx) -> Reply {
     let begun =
         signin::with_link(ctx.service(), ctx.part("token"), Keep::UntilClosed, &ctx.caller())
             .await?;
+    end_former(&ctx).await?;
     Ok(ctx.hand_over(ctx.go(home_of(&begun.user)), &begun))
 }
 

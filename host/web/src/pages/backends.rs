@@ -10,6 +10,7 @@ use crate::input::Input;
 use crate::kit::query::Pairs;
 use crate::wording;
 use core::time::Duration;
+use domain::accounts::Library;
 use domain::ids::{BackendId, PluginId};
 use domain::plugins::{Manifest, PluginRole, Probe, SettingKind, SettingSpec, StageOutcome};
 use domain::role::Admin;
@@ -242,6 +243,7 @@ pub async fn detail(ctx: Ctx, by: Admin) -> Reply {
     };
     let view = backends::get(ctx.service(), &id)?;
     let counted = accounts(&ctx, &by).await?;
+    let libraries = libraries(&ctx, &by, &view).await;
     let mut health = words::health(&ctx, &view);
     if probe.is_some() {
         // The probe below says it, stage by stage.
@@ -254,7 +256,7 @@ pub async fn detail(ctx: Ctx, by: Admin) -> Reply {
         product: words::product(&view),
         public_url: view.backend.public_url.as_ref().map(url::Url::to_string),
         accounts: counted.get(&id).copied().unwrap_or_default(),
-        libraries: libraries(&ctx, &by, &view).await,
+        libraries: libraries.into_iter().map(|library| library.name).collect(),
         locked_by: view.locked.as_ref().map(|source| wording::source_text(&ctx, source)),
         probe: probe.map(|probe| probe_view(&ctx, probe)),
         can_capture: view.offer.as_ref().is_some_and(|offer| offer.abilities.profiles),
@@ -262,33 +264,38 @@ pub async fn detail(ctx: Ctx, by: Admin) -> Reply {
     frame::page(&ctx, &page)
 }
 
-/// Names of its libraries; none where it does not say at once.
-async fn libraries(ctx: &Ctx, by: &Admin, view: &BackendView) -> Vec<String> {
+/// Its libraries; none where it does not say at once.
+pub(super) async fn libraries(ctx: &Ctx, by: &Admin, view: &BackendView) -> Vec<Library> {
     let lists = view.offer.as_ref().is_some_and(|offer| offer.abilities.libraries);
     if !lists || view.health.state == HealthState::Down {
         return Vec::new();
     }
     let asked = backends::libraries(ctx.service(), by, &view.backend.id);
     let heard = tokio::time::timeout(Duration::from_secs(2), asked).await;
-    heard
-        .ok()
-        .and_then(Result::ok)
-        .unwrap_or_default()
-        .into_iter()
-        .map(|library| library.name)
-        .collect()
+    heard.ok().and_then(Result::ok).unwrap_or_default()
+}
+
+/// A stage in our words where we have some; plugins may have stages of their own.
+fn stage_name(ctx: &Ctx, name: String) -> String {
+    let key = format!("stage-name-{name}");
+    if ctx.views().catalogue().has(&key) { ctx.text(&key, &[]) } else { name }
 }
 
 fn probe_view(ctx: &Ctx, probe: Probe) -> pages::ProbeView {
     let stage = |stage: domain::plugins::Stage| pages::ProbeStage {
-        name: stage.name,
+        name: stage_name(ctx, stage.name),
         outcome: match stage.outcome {
             StageOutcome::Passed => pages::StageOutcome::Passed,
             StageOutcome::Warned => pages::StageOutcome::Warned,
             StageOutcome::Failed => pages::StageOutcome::Failed,
             StageOutcome::Skipped => pages::StageOutcome::Skipped,
         },
-        detail: stage.detail,
+        // That it was not tried is said by the outcome.
+        detail: if stage.outcome == StageOutcome::Skipped && stage.detail == "not tried" {
+            String::new()
+        } else {
+            stage.detail
+        },
         took_ms: stage.took_ms,
     };
     let stages = probe.stages.into_iter().map(stage).collect();

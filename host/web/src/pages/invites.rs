@@ -105,8 +105,11 @@ async fn new_page(
         Choice { value, label: view.label, chosen }
     });
     let wanted = form.and_then(|form| form.get("profile"));
-    let profiles = profiles::list(ctx.service(), by).await?.into_iter().map(|profile| Choice {
-        chosen: wanted == Some(profile.name.as_str()),
+    let known = profiles::list(ctx.service(), by).await?;
+    // Where there is one only, it is what is meant, until somebody says otherwise.
+    let sole = form.is_none() && known.len() == 1;
+    let profiles = known.into_iter().map(|profile| Choice {
+        chosen: sole || wanted == Some(profile.name.as_str()),
         value: profile.name.clone(),
         label: profile.name,
     });
@@ -234,12 +237,20 @@ async fn detail_page(
         code: invite.code.to_string(),
         label: invite.label,
         used: invite.used.into(),
-        created_by: Some(invite.created_by).filter(|name| !name.is_empty()),
+        created_by: maker(ctx, invite.created_by),
         created_at: invite.created_at,
         came: came.into_iter().map(guest).collect(),
         form,
         problems: Vec::new(),
     })
+}
+
+/// Who made it; commands beside the server have a word and no user.
+fn maker(ctx: &Ctx, name: String) -> Option<String> {
+    if name == Admin::at_the_console().name() {
+        return Some(ctx.text("actor-console", &[]));
+    }
+    Some(name).filter(|name| !name.is_empty())
 }
 
 fn guest(signup: Signup) -> pages::Guest {
@@ -335,4 +346,30 @@ pub async fn confirm_revoke(ctx: Ctx, by: Admin) -> Reply {
 pub async fn revoke(ctx: Ctx, by: Admin) -> Reply {
     let invite = invites::revoke(ctx.service(), &by, &code(&ctx)?).await?;
     Ok(frame::done(&ctx, &format!("/admin/invites/{}", invite.code), "invite-revoked", &[]))
+}
+
+/// `GET /admin/invites/{code}/delete`
+pub async fn confirm_delete(ctx: Ctx, by: Admin) -> Reply {
+    let invite = invites::get(ctx.service(), &by, &code(&ctx)?).await?;
+    let line = |tone, key| Consequence { tone, place: None, text: ctx.text(key, &[]) };
+    let here = format!("/admin/invites/{}", invite.code);
+    let page = ConfirmPage {
+        title: ctx.text("invite-delete-question", &[]),
+        lines: vec![
+            line(Tone::Warn, "invite-delete-forgets"),
+            line(Tone::Info, "invite-revoke-keeps"),
+        ],
+        options: Vec::new(),
+        action: format!("{here}/delete"),
+        confirm: ctx.text("invite-delete-confirm", &[]),
+        cancel: here,
+        destructive: true,
+    };
+    frame::page(&ctx, &page)
+}
+
+/// `POST /admin/invites/{code}/delete`
+pub async fn delete(ctx: Ctx, by: Admin) -> Reply {
+    invites::delete(ctx.service(), &by, &code(&ctx)?).await?;
+    Ok(frame::done(&ctx, "/admin/invites", "invite-deleted", &[]))
 }

@@ -15,7 +15,8 @@ use domain::role::Admin;
 use domain::signups::SignupState;
 use service::invites::{self, Offer};
 use service::sessions::{self, Keep};
-use service::signups::{Accepted, Progress, Stage, StepProgress};
+use service::signups::{self, Accepted, Progress, Stage, StepProgress};
+use views::Arg;
 use views::invites::AskEmail as Asked;
 use views::join as pages;
 
@@ -59,22 +60,29 @@ const fn asked(ask: AskEmail) -> Asked {
 fn signup_page(ctx: &Ctx, offer: &Offer, typed: Option<&Pairs>) -> pages::SignupPage {
     let value = |name: &str| typed.and_then(|form| form.get(name)).map(str::to_owned);
     let help = ctx.service().settings().settings.texts.help.clone();
+    let rule = offer.name_rules.join("; ");
+    let rule = || ctx.text("signup-name-rule", &[("rule", Arg::Text(&rule))]);
     pages::SignupPage {
         code: offer.code.to_string(),
         username: value("username").unwrap_or_default(),
         email: value("email").or_else(|| offer.email.clone()).unwrap_or_default(),
         ask_email: asked(offer.ask_email),
-        name_rule: Some(offer.name_rules.join(" ")).filter(|rule| !rule.is_empty()),
+        name_rule: (!offer.name_rules.is_empty()).then(rule),
         password_rules: words::password_rules(ctx, &offer.password),
         help: Some(help).filter(|text| !text.is_empty()),
         problems: Vec::new(),
     }
 }
 
-/// `GET /invite/{code}/join`
+/// `GET /invite/{code}/join`: the browser gets with the form what makes a double click one sign-up.
 pub async fn form(ctx: Ctx) -> Reply {
     let offer = offer(&ctx).await?;
-    frame::page(&ctx, &signup_page(&ctx, &offer, None))
+    let page = frame::page(&ctx, &signup_page(&ctx, &offer, None))?;
+    let held = ctx.signup_token();
+    Ok(match signups::token_for(ctx.service(), held.as_ref()).await? {
+        Some(token) => ctx.hand_over_signup(page, &token),
+        None => page,
+    })
 }
 
 /// `POST /invite/{code}/join`
@@ -97,14 +105,15 @@ pub async fn accept(ctx: Ctx) -> Reply {
     }
 }
 
-/// On to the progress, signed in where everything is there and nobody else is in this browser.
+/// On to the progress, signed in where everything is there, nobody else is in this browser and the form
+/// came for the first time: its cookie outlives a sign-out, and whoever sends it again is asked to sign in.
 async fn welcome(ctx: &Ctx, accepted: &Accepted) -> Reply {
     let there = format!("/signup/{}", accepted.progress.id);
     let answer = ctx.hand_over_signup(ctx.go(&there), &accepted.token);
     let done = accepted.progress.steps.iter().find(|step| step.stage == Stage::Done);
     let provider = done.and_then(|step| ProviderId::parse(step.backend.as_str()).ok());
     match (&accepted.user, provider, &ctx.viewer) {
-        (Some(user), Some(provider), None) => {
+        (Some(user), Some(provider), None) if !accepted.is_repeated => {
             let caller = ctx.caller();
             let begun =
                 sessions::begin(ctx.service(), &user.id, &provider, Keep::UntilClosed, &caller)

@@ -99,7 +99,6 @@ fn card(ctx: &Ctx, all: &[BackendView], account: &Account) -> pages::PersonAccou
         state: account_state(&account.state),
         can_retry: message.is_some(),
         message,
-        can_unlink: false,
     }
 }
 

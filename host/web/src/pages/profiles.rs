@@ -8,6 +8,7 @@ use crate::failure::{Code, Failure};
 use crate::frame;
 use crate::input::Input;
 use crate::kit::query::Pairs;
+use domain::accounts::Library;
 use domain::ids::{BackendId, UserId};
 use domain::profiles::Profile;
 use domain::role::Admin;
@@ -145,12 +146,17 @@ async fn detail_page(ctx: &Ctx, by: &Admin) -> Result<pages::ProfilePage, Failur
     let mut documents = Vec::new();
     for (backend, document) in profile.documents {
         let said = view.described.get(&backend).and_then(|described| described.as_ref().ok());
-        let facts = said.cloned().unwrap_or_default();
+        let view = all.iter().find(|view| view.backend.id == backend);
+        let libraries = match view {
+            Some(view) => super::backends::libraries(ctx, by, view).await,
+            None => Vec::new(),
+        };
+        let facts = said.cloned().unwrap_or_default().into_iter();
         documents.push(pages::ProfileDocument {
             label: words::label(&all, &backend),
             captured_from: document.captured_from,
             captured_at: document.captured_at,
-            facts: facts.into_iter().map(|(name, value)| pages::Fact { name, value }).collect(),
+            facts: facts.map(|said| fact(ctx, &libraries, said)).collect(),
             raw: document.text,
         });
     }
@@ -162,6 +168,21 @@ async fn detail_page(ctx: &Ctx, by: &Admin) -> Result<pages::ProfilePage, Failur
         people: people_with_accounts(ctx, by).await?,
         problems: Vec::new(),
     })
+}
+
+/// What a plugin says of a document, in our words where we have some, libraries by their names.
+fn fact(ctx: &Ctx, libraries: &[Library], (name, value): (String, String)) -> pages::Fact {
+    let key = format!("fact-{name}");
+    let named = |id: &str| {
+        let found = libraries.iter().find(|library| library.id == id);
+        found.map_or_else(|| id.to_owned(), |library| library.name.clone())
+    };
+    let value = match value.as_str() {
+        "yes" | "no" => ctx.text(&value, &[]),
+        list => list.split(", ").map(named).collect::<Vec<_>>().join(", "),
+    };
+    let name = if ctx.views().catalogue().has(&key) { ctx.text(&key, &[]) } else { name };
+    pages::Fact { name, value }
 }
 
 /// The first page of those it can be applied to; others have the form on their own page.

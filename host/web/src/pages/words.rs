@@ -109,6 +109,12 @@ pub fn activity_line(ctx: &Ctx, activity: Activity) -> ActivityLine {
         .map(|name| (name, somebody.as_str()))
         .into();
     facts.extend(activity.facts.iter().map(|(name, words)| (name.as_str(), words.as_str())));
+    let called = activity.facts.get("backend").and_then(|id| called(ctx, id));
+    facts.extend(called.as_deref().map(|label| ("backend", label)));
+    // An invite's code is cut short in the log; where its label is there, people know it by that.
+    let label = activity.facts.get("label").filter(|label| !label.is_empty());
+    let is_of_invite = !activity.facts.contains_key("backend");
+    facts.extend(label.filter(|_| is_of_invite).map(|label| ("invite", label.as_str())));
     let args: Vec<(&str, Arg<'_>)> =
         facts.iter().map(|(name, words)| (*name, Arg::Text(words))).collect();
     let text = ctx.text(&format!("activity-{}", kind_word(activity.kind)), &args);
@@ -118,8 +124,10 @@ pub fn activity_line(ctx: &Ctx, activity: Activity) -> ActivityLine {
         Actor::Console => Some(ctx.text("actor-console", &[])),
         Actor::System => None,
     };
-    let detail =
-        ["detail", "reason", "because"].iter().find_map(|name| activity.facts.get(*name)).cloned();
+    let detail = ["detail", "reason", "because", "why"]
+        .iter()
+        .find_map(|name| activity.facts.get(*name))
+        .cloned();
     ActivityLine {
         at: activity.at,
         tone: tone(activity.kind),
@@ -128,6 +136,12 @@ pub fn activity_line(ctx: &Ctx, activity: Activity) -> ActivityLine {
         address: activity.from,
         detail,
     }
+}
+
+/// What people call the backend with that id, while there is one.
+fn called(ctx: &Ctx, id: &str) -> Option<String> {
+    let mut all = backends(ctx).into_iter();
+    all.find(|view| view.backend.id.as_str() == id).map(|view| view.label)
 }
 
 fn tone(kind: ActivityKind) -> Tone {

@@ -170,3 +170,20 @@ fn after_doubt_an_account_that_nobody_lets_us_try_stays_in_doubt() {
     );
     assert_eq!(create(&lent, "alice", Attempt::AfterDoubt).unwrap_err().kind, Kind::OutcomeUnknown);
 }
+
+#[test]
+fn an_account_that_is_there_after_a_lost_answer_stays_in_doubt_until_we_know_whose_it_is() {
+    let page = [("content-type", "text/html")];
+    let lost = || then_alice(others().lost(NEW, FailureKind::Closed), &json!({}));
+    let in_again = || lost().json(SIGN_IN, 200, &signed_in(&alice(&json!({})))).empty(LOGOUT, 204);
+    for lent in [
+        lost().answer(SIGN_IN, 200, &page, "<html>"),
+        lost().empty(SIGN_IN, 503),
+        lost().unsent(SIGN_IN, FailureKind::Unreachable),
+        in_again().empty(&format!("GET /Users/{ALICE}"), 503),
+        in_again().empty(&format!("GET /Users/{ALICE}"), 401),
+    ] {
+        let fault = create(&lent, "alice", Attempt::First).unwrap_err();
+        assert_eq!(fault.kind, Kind::OutcomeUnknown, "{fault:?}");
+    }
+}

@@ -147,6 +147,17 @@ fn an_apply_that_stops_half_way_says_so() {
 }
 
 #[test]
+fn a_policy_that_the_server_does_not_take_is_refused_for_good() {
+    let lent = host().json(&format!("GET /Users/{BOB}"), 200, &user(BOB, "bob", &json!({}))).text(
+        &format!("POST /Users/{BOB}/Policy"),
+        400,
+        "Error processing request.",
+    );
+    let fault = Jellyfin::apply_profile(&lent, BOB, &document().to_string()).unwrap_err();
+    assert_eq!((fault.kind, fault.field.as_deref()), (Kind::InvalidInput, Some("document")));
+}
+
+#[test]
 fn a_document_is_told_in_words() {
     let mut document = document();
     document["Policy"]["MaxActiveSessions"] = json!(3);

@@ -143,3 +143,28 @@ fn libraries_are_chosen_by_id() {
         );
     }
 }
+
+#[test]
+fn a_page_is_nobodys_yes_to_a_write() {
+    let page = [("content-type", "text/html; charset=utf-8")];
+    let lent = host().json(&get(ALICE), 200, &alice(&json!({}))).answer(
+        &write(ALICE),
+        200,
+        &page,
+        "<html>",
+    );
+    assert_eq!(Jellyfin::disable(&lent, ALICE).unwrap_err().kind, Kind::OutcomeUnknown);
+    let lent = host().answer(&format!("DELETE /Users/{ALICE}"), 200, &page, "<html>").json(
+        "GET /Users",
+        200,
+        &json!([alice(&json!({}))]),
+    );
+    assert_eq!(Jellyfin::delete(&lent, ALICE).unwrap_err().kind, Kind::OutcomeUnknown);
+    let lent = host().json(&get(ALICE), 200, &alice(&json!({}))).answer(
+        &format!("POST /Users/Password?userId={ALICE}"),
+        200,
+        &page,
+        "<html>",
+    );
+    assert_eq!(Jellyfin::set_password(&lent, ALICE, "new").unwrap_err().kind, Kind::OutcomeUnknown);
+}

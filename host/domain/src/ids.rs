@@ -184,6 +184,54 @@ slug_id!(
     ProviderId
 );
 
+slug_id!(
+    /// One configured way to send mail: `smtp`. The admin chooses it.
+    MailId
+);
+
+/// A configured instance of a plugin: what it is called with its settings and secrets.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum InstanceId {
+    /// A backend.
+    Backend(BackendId),
+    /// A mail method.
+    Mail(MailId),
+}
+
+impl From<BackendId> for InstanceId {
+    fn from(id: BackendId) -> Self {
+        Self::Backend(id)
+    }
+}
+
+impl From<MailId> for InstanceId {
+    fn from(id: MailId) -> Self {
+        Self::Mail(id)
+    }
+}
+
+impl From<&BackendId> for InstanceId {
+    fn from(id: &BackendId) -> Self {
+        Self::Backend(id.clone())
+    }
+}
+
+impl From<&MailId> for InstanceId {
+    fn from(id: &MailId) -> Self {
+        Self::Mail(id.clone())
+    }
+}
+
+impl fmt::Display for InstanceId {
+    /// `jellyfin`, `mail/smtp`: no backend's id has a slash in it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Backend(id) => id.fmt(f),
+            Self::Mail(id) => write!(f, "mail/{id}"),
+        }
+    }
+}
+
 /// One line of the activity: ascending, never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -155,9 +155,9 @@ impl Loaded {
         let limits = self.inspection.manifest.limits;
         let wall = Duration::from_secs(limits.call_s.into());
         let started = Instant::now();
-        let instance = BackendId::parse("trial").map_err(|cause| cause.to_string())?;
+        let trial = BackendId::parse("trial").map_err(|cause| cause.to_string())?;
         let lent = Lent {
-            granted: Arc::new(Granted::nothing(instance, &self.inspection.manifest)),
+            granted: Arc::new(Granted::nothing(trial.into(), &self.inspection.manifest)),
             state: Arc::new(MemoryState::new(house.now.clone())),
             now: house.now.clone(),
             journal: Arc::new(Journal::new()),

@@ -8,7 +8,7 @@ use crate::patterns::Pattern;
 use crate::redact::Redactor;
 use crate::values::{LONGEST, check_url, check_value};
 use domain::fault::{Fault, FaultKind};
-use domain::ids::{BackendId, PluginId};
+use domain::ids::{InstanceId, PluginId};
 use domain::plugins::{EndpointSpec, Manifest};
 use domain::secret::Secret;
 use egress::{Client, Destination, Dialer, Egress, Fingerprint, Policy, Reach, Trust};
@@ -18,8 +18,8 @@ use url::Url;
 /// A configured instance as the admin set it up.
 #[derive(Debug, Clone)]
 pub struct InstanceConfig {
-    /// Its id.
-    pub instance: BackendId,
+    /// What it is: a backend or a mail method, with its id.
+    pub instance: InstanceId,
     /// The plugin that speaks to it.
     pub plugin: PluginId,
     /// By the manifest's keys; an empty value is unset.
@@ -55,7 +55,7 @@ pub(crate) struct Line {
 
 /// The rights of one instance under one manifest.
 pub(crate) struct Granted {
-    pub(crate) instance: BackendId,
+    pub(crate) instance: InstanceId,
     pub(crate) manifest: Manifest,
     /// Defaults filled in.
     pub(crate) settings: BTreeMap<String, String>,
@@ -70,7 +70,7 @@ pub(crate) struct Granted {
 
 impl Granted {
     /// No right at all, for a trial of the component itself.
-    pub(crate) fn nothing(instance: BackendId, manifest: &Manifest) -> Self {
+    pub(crate) fn nothing(instance: InstanceId, manifest: &Manifest) -> Self {
         Self {
             instance,
             manifest: manifest.clone(),
@@ -306,6 +306,7 @@ fn about(field: &str, code: &str, detail: &str) -> Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::ids::{BackendId, MailId};
 
     fn manifest() -> Manifest {
         crate::manifest::parse(
@@ -341,7 +342,7 @@ mod tests {
 
     fn granted(settings: &[(&str, &str)], secrets: &[(&str, &str)]) -> Result<Granted, Fault> {
         let config = InstanceConfig {
-            instance: BackendId::parse("media").expect("id"),
+            instance: BackendId::parse("media").expect("id").into(),
             plugin: PluginId::parse("media").expect("id"),
             settings: settings.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect(),
             secrets: secrets.iter().map(|(k, v)| ((*k).into(), Secret::from(*v))).collect(),
@@ -383,7 +384,7 @@ mod tests {
         let egress = Egress::new(egress::Options::default()).expect("egress");
         let granted = |settings: &[(&str, &str)]| {
             let config = InstanceConfig {
-                instance: BackendId::parse("mail").expect("id"),
+                instance: MailId::parse("mail").expect("id").into(),
                 plugin: PluginId::parse("mail").expect("id"),
                 settings: settings.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect(),
                 secrets: BTreeMap::new(),

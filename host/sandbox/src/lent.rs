@@ -53,7 +53,7 @@ impl Lent {
         if !self.journal.admit() {
             return;
         }
-        let mut kept = vec![("backend".to_owned(), self.granted.instance.as_str().to_owned())];
+        let mut kept = vec![("backend".to_owned(), self.granted.instance.to_string())];
         let mut room = LINE;
         let message = self.redactor.line(message, room);
         room = room.saturating_sub(message.len());
@@ -63,10 +63,10 @@ impl Lent {
             kept.push((name, value));
         }
         let plugin = self.granted.manifest.id.as_str();
-        let backend = self.granted.instance.as_str();
+        let backend = &self.granted.instance;
         tracing::debug!(
             plugin.id = plugin,
-            backend.id = backend,
+            backend.id = %backend,
             level = level.as_str(),
             "{message}"
         );

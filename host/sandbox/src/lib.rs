@@ -47,7 +47,7 @@ pub use state::{MemoryState, Now, StateProblem, StateStore};
 
 use component::Loaded;
 use domain::fault::Fault;
-use domain::ids::{BackendId, PluginId};
+use domain::ids::{InstanceId, PluginId};
 use domain::plugins::{Inspection, Manifest, PluginHealth, PluginSource};
 use domain::secret::Secret;
 use egress::Egress;
@@ -207,14 +207,14 @@ impl Sandbox {
     }
 
     /// Forgets an instance. Handles that are still held go on.
-    pub fn remove(&self, instance: &BackendId) {
-        self.registry.remove(instance);
+    pub fn remove(&self, instance: impl Into<InstanceId>) {
+        self.registry.remove(&instance.into());
     }
 
     /// A configured instance.
     #[must_use]
-    pub fn instance(&self, instance: &BackendId) -> Option<Instance> {
-        let configured = self.registry.instance(instance)?;
+    pub fn instance(&self, instance: impl Into<InstanceId>) -> Option<Instance> {
+        let configured = self.registry.instance(&instance.into())?;
         Some(Instance { house: self.house.clone(), configured })
     }
 }

@@ -13,7 +13,7 @@ use crate::journal::LogLevel;
 use crate::shelf::{Consent, Refused, Secrets, Seen, Shelf, file_name};
 use crate::state::{MemoryState, StateStore};
 use domain::fault::Fault;
-use domain::ids::{BackendId, PluginId};
+use domain::ids::{InstanceId, PluginId};
 use domain::plugins::PluginSource;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -139,13 +139,13 @@ impl Registry {
         self.ready(&self.lock(), config, Wanted::WithoutSecrets)
     }
 
-    pub(crate) fn remove(&self, id: &BackendId) {
+    pub(crate) fn remove(&self, id: &InstanceId) {
         let mut inner = self.lock();
         inner.instances.remove(id);
         self.settle(&mut inner);
     }
 
-    pub(crate) fn instance(&self, id: &BackendId) -> Option<Arc<Configured>> {
+    pub(crate) fn instance(&self, id: &InstanceId) -> Option<Arc<Configured>> {
         self.lock().instances.get(id).cloned()
     }
 

@@ -7,7 +7,7 @@ use crate::call::Slot;
 use crate::component::{Loaded, Refusal};
 use crate::grants::{Wanted, check};
 use crate::instance::Configured;
-use domain::ids::{BackendId, PluginId};
+use domain::ids::{InstanceId, PluginId};
 use domain::plugins::{Manifest, PluginSource};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -59,7 +59,7 @@ pub(crate) struct Shelf {
     pub(crate) files: BTreeMap<PathBuf, Seen>,
     pub(crate) active: BTreeMap<PluginId, Arc<Loaded>>,
     pub(crate) refused: Vec<Refused>,
-    pub(crate) instances: BTreeMap<BackendId, Arc<Configured>>,
+    pub(crate) instances: BTreeMap<InstanceId, Arc<Configured>>,
     pub(crate) consent: Consent,
 }
 

@@ -95,7 +95,7 @@ pub(crate) fn lent_for_mail(host: &str, port: u16) -> Lent {
 fn lent_under(manifest: &str, settings: &[(&str, &str)], secrets: &[(&str, &str)]) -> Lent {
     let manifest = crate::manifest::parse(manifest).expect("manifest");
     let config = InstanceConfig {
-        instance: BackendId::parse("media").expect("id"),
+        instance: BackendId::parse("media").expect("id").into(),
         plugin: PluginId::parse("media").expect("id"),
         settings: settings.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect(),
         secrets: secrets.iter().map(|(key, value)| ((*key).into(), Secret::from(*value))).collect(),

@@ -49,7 +49,7 @@ pub(crate) async fn secrets(service: &Service, id: &BackendId) -> Result<Secrets
 /// How the sandbox is told about a backend.
 pub(crate) fn config(backend: &Backend, secrets: Secrets) -> InstanceConfig {
     InstanceConfig {
-        instance: backend.id.clone(),
+        instance: (&backend.id).into(),
         plugin: backend.plugin.clone(),
         settings: backend.settings.clone(),
         secrets,

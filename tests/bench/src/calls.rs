@@ -97,7 +97,7 @@ pub(crate) async fn measure(table: &mut Table) {
     let sandbox = open();
     let id = BackendId::parse("bench").unwrap();
     let configured = sandbox.configure(InstanceConfig {
-        instance: id.clone(),
+        instance: (&id).into(),
         plugin: PluginId::parse("jellyfin").unwrap(),
         settings: BTreeMap::from([("url".to_owned(), url.clone())]),
         secrets: BTreeMap::from([("api_key".to_owned(), Secret::from("k"))]),

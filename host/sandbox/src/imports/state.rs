@@ -12,10 +12,10 @@ impl Host for Lent {
         if key.len() > KEY_BYTES {
             return None;
         }
-        let (store, instance) = (self.state.clone(), self.granted.instance.clone());
+        let (store, instance) = (self.state.clone(), self.granted.instance.to_string());
         let key = self.own(&key);
         // Reading counts as the guest's time: else a loop of it would cost nothing.
-        spawn_blocking(move || store.get(instance.as_str(), &key)).await.unwrap_or_default()
+        spawn_blocking(move || store.get(&instance, &key)).await.unwrap_or_default()
     }
 
     async fn put(
@@ -31,10 +31,10 @@ impl Host for Lent {
             return Err(Problem::Full);
         }
         let key = self.own(&key);
-        let (store, instance) = (self.state.clone(), self.granted.instance.clone());
+        let (store, instance) = (self.state.clone(), self.granted.instance.to_string());
         let ttl = ttl_seconds.map(|seconds| Duration::from_secs(seconds.into()));
         self.cpu.pause();
-        let put = spawn_blocking(move || store.put(instance.as_str(), &key, value, ttl)).await;
+        let put = spawn_blocking(move || store.put(&instance, &key, value, ttl)).await;
         self.cpu.resume();
         match put {
             Ok(Ok(())) => Ok(()),
@@ -52,9 +52,9 @@ impl Host for Lent {
             return self.log(LogLevel::Warn, words, &[]);
         }
         let key = self.own(&key);
-        let (store, instance) = (self.state.clone(), self.granted.instance.clone());
+        let (store, instance) = (self.state.clone(), self.granted.instance.to_string());
         self.cpu.pause();
-        let gone = spawn_blocking(move || store.delete(instance.as_str(), &key)).await;
+        let gone = spawn_blocking(move || store.delete(&instance, &key)).await;
         self.cpu.resume();
         if let Err(cause) = gone {
             tracing::warn!(%cause, "a plugin's state was not deleted");

@@ -266,7 +266,7 @@ async fn a_server_that_does_not_answer_leaves_places_for_the_others_of_its_plugi
     other.finish_wizard("root", "root-password");
     let key = other.add_key("Latchkey");
     let mut config = config("jellyfin", &[("url", &other.url())], &[("api_key", &key)]);
-    config.instance = backend("attic");
+    config.instance = backend("attic").into();
     house.sandbox.configure(config).unwrap();
     let attic = house.sandbox.instance(&backend("attic")).unwrap();
 

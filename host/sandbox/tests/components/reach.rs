@@ -144,7 +144,7 @@ async fn the_settings_and_state_of_others_are_not_seen() {
     let settings = ["url", "second_url", "other_url"].map(|key| (key, neighbour.url.as_str()));
     let secrets = [("first", "key-next-door"), ("second", "key-next-door")];
     let mut next_door = config("reacher", &settings, &secrets);
-    next_door.instance = backend("neighbour");
+    next_door.instance = backend("neighbour").into();
     tried.sandbox.configure(next_door).unwrap();
     tried.sandbox.instance(&backend("reacher")).unwrap().probe().await.outcome.unwrap();
     assert_eq!(neighbour.seen(), [] as [&str; 0]);

@@ -119,7 +119,7 @@ pub(crate) fn config(
     secrets: &[(&str, &str)],
 ) -> InstanceConfig {
     InstanceConfig {
-        instance: backend(plugin),
+        instance: backend(plugin).into(),
         plugin: id(plugin),
         settings: settings.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect(),
         secrets: secrets.iter().map(|(key, value)| ((*key).into(), Secret::from(*value))).collect(),

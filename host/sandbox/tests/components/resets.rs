@@ -119,7 +119,8 @@ async fn a_specimen_is_seen_and_lets_nobody_in() {
 #[tokio::test]
 async fn the_button_comes_changes_and_goes() {
     for release in Release::ALL {
-        let instance = house(release).await.instance;
+        let house = house(release).await;
+        let instance = &house.instance;
         let url = Url::parse("https://home.example/forgot").unwrap();
         assert!(!instance.login_page_present().await.unwrap());
         instance.withdraw_login_page().await.unwrap();

@@ -11,6 +11,7 @@ pub mod identity;
 pub mod ids;
 pub mod invites;
 pub mod links;
+pub mod mail;
 pub mod messages;
 pub mod names;
 pub mod outbox;

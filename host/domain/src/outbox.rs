@@ -1,16 +1,32 @@
-//! Messages that are owed. Methods that deliver them come as plugins; what is owed waits here.
+//! Messages that are owed: written with their cause, kept until a mail method took them or they are over.
+//!
+//! Guarantees: a message keeps one Message-ID for ever; after an attempt it knows when the next one is
+//! due, or that there is none. Does not: hold a secret; links and PINs are sealed beside it.
 
-use crate::ids::{MessageId, UserId};
+use crate::ids::{MailId, MessageId, UserId};
+use crate::names::EmailAddress;
+use core::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// Attempts that are remembered in words.
+const REMEMBERED: usize = 10;
+/// Pauses between attempts; the last one goes on.
+const PAUSES_S: [u64; 8] = [15, 60, 300, 900, 1_800, 3_600, 7_200, 21_600];
+
 /// What a message is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MessageKind {
+    /// A way to set a new password.
+    Reset,
+    /// A link to sign up.
+    Invite,
     /// Somebody signed up.
     Welcome,
+    /// Is this your address?
+    ConfirmAddress,
     /// A password was changed.
     PasswordChanged,
     /// Accounts are about to be disabled.
@@ -19,36 +35,177 @@ pub enum MessageKind {
     Expired,
 }
 
+impl MessageKind {
+    /// Every kind.
+    pub const ALL: [Self; 7] = [
+        Self::Reset,
+        Self::Invite,
+        Self::Welcome,
+        Self::ConfirmAddress,
+        Self::PasswordChanged,
+        Self::Expiring,
+        Self::Expired,
+    ];
+
+    /// Its name in files, in addresses and in the catalogue: `confirm-address`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Reset => "reset",
+            Self::Invite => "invite",
+            Self::Welcome => "welcome",
+            Self::ConfirmAddress => "confirm-address",
+            Self::PasswordChanged => "password-changed",
+            Self::Expiring => "expiring",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// After so long it is worth nothing any more, unless it says an end of its own.
+    #[must_use]
+    pub const fn worth(self) -> Duration {
+        const DAY: u64 = 86_400;
+        Duration::from_secs(match self {
+            Self::Reset => 3_600,
+            Self::ConfirmAddress | Self::PasswordChanged => DAY,
+            Self::Invite | Self::Welcome | Self::Expiring | Self::Expired => 3 * DAY,
+        })
+    }
+}
+
+/// Who a message is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum To {
+    /// The user's confirmed address, as it is when it is delivered.
+    User,
+    /// This one: an invited person's, or one that is to be confirmed.
+    Address(EmailAddress),
+}
+
 /// A mail that is owed: written in the same transaction as its cause.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
-    /// Also its Message-ID, for ever.
+    /// Ours.
     pub id: MessageId,
     /// What it is about.
     pub kind: MessageKind,
-    /// To whom.
-    pub user: UserId,
-    /// The template's facts.
+    /// Whom it is about; none for an invite.
+    pub user: Option<UserId>,
+    /// Where it goes.
+    #[serde(default = "to_user")]
+    pub to: To,
+    /// The template's facts. No secrets.
     pub facts: BTreeMap<String, String>,
     /// Where it stands.
     pub state: MessageState,
     /// When its cause happened.
     pub owed_at: Timestamp,
+    /// After that it is worth nothing; what was owed before there was mail is over.
+    #[serde(default)]
+    pub expires_at: Timestamp,
+    /// Its Message-ID with angle brackets, from the first attempt on and for ever.
+    #[serde(default)]
+    pub message_id: Option<String>,
+    /// How often it was tried.
+    #[serde(default)]
+    pub attempts: u32,
+    /// The last attempts in words, the newest last.
+    #[serde(default)]
+    pub history: Vec<Attempted>,
+}
+
+fn to_user() -> To {
+    To::User
+}
+
+/// One attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempted {
+    /// When it ended.
+    pub at: Timestamp,
+    /// The method; none where there was none to try.
+    pub method: Option<MailId>,
+    /// What became of it, in one sentence without secrets.
+    pub words: String,
 }
 
 /// Where a message stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MessageState {
-    /// Waits.
+    /// Waits for its first attempt.
     Queued,
+    /// Tried in vain; tried again then.
+    Deferred {
+        /// Not before.
+        until: Timestamp,
+        /// What was in the way.
+        because: String,
+    },
+    /// A mail method took it.
+    Sent {
+        /// When.
+        at: Timestamp,
+        /// Which.
+        method: MailId,
+        /// What the other side calls it.
+        remote_id: Option<String>,
+    },
+    /// Given up.
+    Failed {
+        /// When.
+        at: Timestamp,
+        /// Why.
+        because: String,
+    },
+    /// Never sent, and nobody's fault: no address, over, or taken back by an admin.
+    Dropped {
+        /// When.
+        at: Timestamp,
+        /// A word of the catalogue: `no-address`, `unconfirmed`, `over`, `by-hand`, `gone`.
+        because: String,
+    },
+}
+
+impl MessageState {
+    /// Its name: `queued`, `deferred`, `sent`, `failed`, `dropped`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Deferred { .. } => "deferred",
+            Self::Sent { .. } => "sent",
+            Self::Failed { .. } => "failed",
+            Self::Dropped { .. } => "dropped",
+        }
+    }
+
+    /// Whether there is still something to do.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        matches!(self, Self::Queued | Self::Deferred { .. })
+    }
 }
 
 impl Message {
     /// A message that is owed from now on.
     #[must_use]
-    pub const fn owed(id: MessageId, kind: MessageKind, user: UserId, owed_at: Timestamp) -> Self {
-        Self { id, kind, user, facts: BTreeMap::new(), state: MessageState::Queued, owed_at }
+    pub fn owed(id: MessageId, kind: MessageKind, to: To, owed_at: Timestamp) -> Self {
+        let expires_at = owed_at.saturating_add(kind.worth()).unwrap_or(Timestamp::MAX);
+        Self {
+            id,
+            kind,
+            user: None,
+            to,
+            facts: BTreeMap::new(),
+            state: MessageState::Queued,
+            owed_at,
+            expires_at,
+            message_id: None,
+            attempts: 0,
+            history: Vec::new(),
+        }
     }
 
     /// The same with one more fact. No secrets: whoever has a mail has it for ever.
@@ -56,5 +213,72 @@ impl Message {
     pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
         self.facts.insert(name.to_owned(), value.into());
         self
+    }
+
+    /// The pause before the next attempt.
+    #[must_use]
+    pub fn pause(&self) -> Duration {
+        let index = usize::try_from(self.attempts.saturating_sub(1)).unwrap_or(usize::MAX);
+        let seconds = PAUSES_S.get(index).or(PAUSES_S.last()).copied().unwrap_or(60);
+        Duration::from_secs(seconds)
+    }
+
+    /// Notes what became of an attempt.
+    pub fn note(&mut self, attempted: Attempted) {
+        if self.history.len() >= REMEMBERED {
+            self.history.remove(0);
+        }
+        self.history.push(attempted);
+    }
+
+    /// Where it is after an attempt in vain: tried again, or over before that.
+    #[must_use]
+    pub fn put_off(
+        &self,
+        now: Timestamp,
+        at_least: Option<Duration>,
+        because: &str,
+    ) -> MessageState {
+        let pause = self.pause().max(at_least.unwrap_or_default());
+        let until = now.saturating_add(pause).unwrap_or(Timestamp::MAX);
+        if until >= self.expires_at {
+            return MessageState::Failed { at: now, because: because.to_owned() };
+        }
+        MessageState::Deferred { until, because: because.to_owned() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(attempts: u32) -> Message {
+        let id = MessageId::from_random([1; 16]);
+        let message = Message::owed(id, MessageKind::Welcome, To::User, Timestamp::UNIX_EPOCH);
+        Message { attempts, ..message }
+    }
+
+    #[test]
+    fn pauses_grow_and_stay() {
+        let pauses: Vec<_> = (1..=10).map(|n| message(n).pause().as_secs()).collect();
+        assert_eq!(pauses, [15, 60, 300, 900, 1_800, 3_600, 7_200, 21_600, 21_600, 21_600]);
+    }
+
+    #[test]
+    fn what_would_come_too_late_is_given_up() {
+        let soon = message(1).put_off(Timestamp::UNIX_EPOCH, None, "busy");
+        assert!(matches!(soon, MessageState::Deferred { .. }));
+        let asked = Some(Duration::from_secs(4 * 86_400));
+        let late = message(1).put_off(Timestamp::UNIX_EPOCH, asked, "busy");
+        assert!(matches!(late, MessageState::Failed { .. }));
+    }
+
+    #[test]
+    fn a_message_of_the_first_stage_can_still_be_read() {
+        let text = r#"{"id":"00000000000000000000000000","kind":"welcome","user":"00000000000000000000000000",
+            "facts":{},"state":"queued","owed_at":"2026-11-21T12:00:00Z"}"#;
+        let message: Message = serde_json::from_str(text).expect("a message");
+        assert_eq!((message.to, message.attempts), (To::User, 0));
+        assert!(message.expires_at <= message.owed_at);
     }
 }

@@ -3,8 +3,12 @@
 //! What is in a file is a plugin's to say; which files there are, and what becomes of a request, is the
 //! host's.
 
+use crate::backends::SetBy;
+use crate::ids::{BackendId, UserId};
 use crate::secret::Secret;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 /// The longest name of a file that a file system here has.
 const LONGEST_NAME: usize = 255;
@@ -109,6 +113,80 @@ pub struct Specimen {
     pub file_name: String,
     /// What goes into it.
     pub content: Secret<Vec<u8>>,
+}
+
+/// What the mail to a reset file carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResetMail {
+    /// A link to our own page.
+    Link,
+    /// The backend's PIN.
+    Pin,
+    /// Both.
+    #[default]
+    Both,
+}
+
+/// A folder in which a backend leaves reset files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Watch {
+    /// Whose.
+    pub backend: BackendId,
+    /// As this program sees it.
+    pub directory: PathBuf,
+    /// Seconds between two looks; 0: chosen by the file system.
+    pub poll_seconds: u32,
+    /// What the mail carries.
+    pub mail: ResetMail,
+    /// Who set it up.
+    pub set_by: SetBy,
+}
+
+/// What became of a request that was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SightingOutcome {
+    /// A mail is owed.
+    Owed,
+    /// Nobody of that name is known here.
+    UnknownUser,
+    /// Nowhere to send it.
+    NoAddress,
+    /// The address is not confirmed.
+    Unconfirmed,
+    /// Over when it was found.
+    Expired,
+    /// Over by hours: the clocks or zones of the two machines differ.
+    WrongZone,
+    /// The account may not be reset by mail.
+    Privileged,
+    /// Shut out here.
+    ShutOut,
+}
+
+/// A request that was found, kept so that it is acted upon once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sighting {
+    /// Keyed hash of the request's key, hex.
+    pub digest: String,
+    /// Where.
+    pub backend: BackendId,
+    /// In which file.
+    pub file: String,
+    /// Who, by the backend's name.
+    pub login_name: String,
+    /// Who that is here.
+    pub user: Option<UserId>,
+    /// What became of it.
+    pub outcome: SightingOutcome,
+    /// When it was found.
+    pub seen_at: Timestamp,
+    /// Until when the backend takes its PIN.
+    pub expires_at: Timestamp,
+    /// The file went away before its end: somebody used the PIN at the backend.
+    #[serde(default)]
+    pub used_there: bool,
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! A row says only what to look at. Whoever runs it reads the facts anew and decides by them, so a
 //! row that is late, early or repeated does no harm.
 
-use crate::ids::{SignupId, UserId};
+use crate::ids::{MessageId, SignupId, UserId};
 use serde::{Deserialize, Serialize};
 
 /// Something that is due at a time.
@@ -22,6 +22,10 @@ pub enum Task {
     AdvanceSignup(SignupId),
     /// A sign-up's password has waited long enough.
     ForgetPassword(SignupId),
+    /// Hand a message over.
+    Deliver(MessageId),
+    /// Remind somebody that their time ends soon.
+    RemindExpiry(UserId),
     /// Backends are probed.
     CheckBackends,
     /// Ended sessions, old throttles and expired plugin state are dropped.
@@ -39,6 +43,8 @@ impl Task {
             Self::ForgetUser(user) => format!("forget-user/{user}"),
             Self::AdvanceSignup(signup) => format!("advance-signup/{signup}"),
             Self::ForgetPassword(signup) => format!("forget-password/{signup}"),
+            Self::Deliver(message) => format!("deliver/{message}"),
+            Self::RemindExpiry(user) => format!("remind-expiry/{user}"),
             Self::CheckBackends => "check-backends".to_owned(),
             Self::Sweep => "sweep".to_owned(),
         }

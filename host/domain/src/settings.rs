@@ -3,7 +3,9 @@
 //! Reading files and the environment, and errors that point at line and key, are `latchkey::settings`'s.
 
 use crate::backends::Backend;
+use crate::mail::MailMethod;
 use crate::names::Username;
+use crate::resets::Watch;
 use crate::secret::Secret;
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -80,6 +82,10 @@ pub struct Settings {
     pub signin: SignIn,
     /// `[[backend]]`, set by the file, with the secrets it names.
     pub backends: Vec<BackendFromFile>,
+    /// `[[mail]]`, in the order they are tried, with the secrets they name.
+    pub mail: Vec<MailFromFile>,
+    /// `[[reset_watch]]`
+    pub reset_watches: Vec<Watch>,
     /// `[texts]`
     pub texts: Texts,
     /// `[dates]`
@@ -167,6 +173,15 @@ pub struct BackendFromFile {
     pub secrets: BTreeMap<String, Secret>,
     /// What is used once to make secrets: `admin_user`, `admin_password`.
     pub connect: BTreeMap<String, Secret>,
+}
+
+/// One `[[mail]]` with the secrets it names.
+#[derive(Debug, Clone)]
+pub struct MailFromFile {
+    /// What it says.
+    pub method: MailMethod,
+    /// Its secrets, by the manifest's names.
+    pub secrets: BTreeMap<String, Secret>,
 }
 
 /// `[texts]`: jellyfin-accounts' options keep their meaning.

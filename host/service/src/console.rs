@@ -157,6 +157,8 @@ pub async fn login_link(service: &Service, name: &str) -> Result<LoginLink> {
                 user: user_id,
                 created_at: now,
                 expires_at,
+                address: None,
+                cause: None,
             })?;
             note(tx, about(&here, Actor::Console, ActivityKind::LoginLinkMade, &user))
         })

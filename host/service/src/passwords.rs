@@ -10,7 +10,7 @@ use crate::caller::Caller;
 use crate::error::{FieldProblem, Result, ServiceError};
 use crate::hashing::Match;
 use crate::house::Service;
-use crate::outbox;
+use crate::outbox::{self, Owed};
 use crate::sessions::Current;
 use crate::throttles::{self, RelayTo, Relayed};
 use domain::accounts::Abilities;
@@ -365,7 +365,7 @@ async fn finish(
                 session.proved_at = now;
                 tx.sessions().put(&session)?;
             }
-            outbox::owe(tx, &here, MessageKind::PasswordChanged, &user.id)?;
+            outbox::owe(tx, &here, Owed::to_user(MessageKind::PasswordChanged, &user.id))?;
             let changed: Vec<_> = results
                 .iter()
                 .filter(|result| result.state == PasswordOutcome::Changed)

@@ -168,11 +168,20 @@ fn forget(tx: &WriteTx, id: &UserId) -> Result<()> {
     tx.sessions().delete_of_user(id, None)?;
     tx.links().delete_of_user(id)?;
     tx.secrets().delete_all(SecretOf::User(id))?;
-    for task in [Task::ExpireUser, Task::SwitchAccounts, Task::RemoveUser, Task::ForgetUser] {
+    let tasks = [
+        Task::ExpireUser,
+        Task::SwitchAccounts,
+        Task::RemoveUser,
+        Task::ForgetUser,
+        Task::RemindExpiry,
+    ];
+    for task in tasks {
         tx.schedule().delete(&task(id.clone()))?;
     }
     for message in tx.outbox().of_user(id)? {
         tx.outbox().delete(&message.id)?;
+        tx.secrets().delete_all(SecretOf::Message(&message.id))?;
+        tx.schedule().delete(&Task::Deliver(message.id))?;
     }
     Ok(())
 }

@@ -46,6 +46,8 @@ pub(crate) fn settled() -> Settled {
         log: Log { level: "info".to_owned(), json: false },
         signin: SignIn::default(),
         backends: Vec::new(),
+        mail: Vec::new(),
+        reset_watches: Vec::new(),
         texts: Texts::default(),
         dates: Dates::default(),
         plugin_consent: BTreeMap::new(),

@@ -7,7 +7,7 @@ use crate::accounts::{self, AccountResult};
 use crate::activity::{about, actor, note};
 use crate::error::{Result, ServiceError};
 use crate::house::Service;
-use crate::outbox;
+use crate::outbox::{self, Owed};
 use crate::paging::{self, Page};
 use crate::passwords;
 use crate::tenure::{UNKNOWN, load, shut_out, standing};
@@ -406,7 +406,7 @@ pub(crate) async fn expire(service: &Service, id: &UserId) -> Result<()> {
             accounts::owe(&here, tx, &mut user, false)?;
             tx.users().put(&user)?;
             reschedule_expiry(tx, &user)?;
-            outbox::owe(tx, &here, MessageKind::Expired, &user.id)?;
+            outbox::owe(tx, &here, Owed::to_user(MessageKind::Expired, &user.id))?;
             note(tx, about(&here, Actor::System, ActivityKind::UserExpired, &user))?;
             Ok(true)
         })

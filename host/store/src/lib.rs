@@ -22,10 +22,12 @@ pub mod activity;
 pub mod backends;
 pub mod invites;
 pub mod links;
+pub mod mail;
 pub mod meta;
 pub mod outbox;
 pub mod plugin_state;
 pub mod profiles;
+pub mod resets;
 pub mod schedule;
 pub mod secrets;
 pub mod sessions;
@@ -59,10 +61,12 @@ const TABLES: &[&[&str]] = &[
     backends::TABLES,
     invites::TABLES,
     links::TABLES,
+    mail::TABLES,
     meta::TABLES,
     outbox::TABLES,
     plugin_state::TABLES,
     profiles::TABLES,
+    resets::TABLES,
     schedule::TABLES,
     secrets::TABLES,
     sessions::TABLES,

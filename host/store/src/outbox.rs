@@ -11,8 +11,9 @@ use domain::outbox::Message;
 const ROWS: Table = table("outbox");
 const BY_TIME: &str = "outbox_by_time";
 const BY_USER: &str = "outbox_by_user";
+const BY_STATE: &str = "outbox_by_state";
 
-pub(crate) const TABLES: &[&str] = &["outbox", BY_TIME, BY_USER];
+pub(crate) const TABLES: &[&str] = &["outbox", BY_TIME, BY_USER, BY_STATE];
 
 impl Record for Message {
     const ROWS: Table = ROWS;
@@ -23,10 +24,14 @@ impl Record for Message {
 
     fn entries(&self) -> Vec<Entry> {
         let id = self.id.as_str();
-        vec![
-            entry(BY_TIME, keys::at(self.owed_at, id.as_bytes()), self),
-            entry(BY_USER, keys::joined(&[self.user.as_str(), id]), self),
-        ]
+        let by_time = keys::at(self.owed_at, id.as_bytes());
+        let mut by_state = keys::under(&[self.state.name()]);
+        by_state.extend(&by_time);
+        let mut entries = vec![entry(BY_TIME, by_time, self), entry(BY_STATE, by_state, self)];
+        if let Some(user) = &self.user {
+            entries.push(entry(BY_USER, keys::joined(&[user.as_str(), id]), self));
+        }
+        entries
     }
 }
 
@@ -57,12 +62,28 @@ impl<M: Mode> Outbox<'_, M> {
         self.0.load_under(BY_USER, &Span::prefix(&keys::under(&[id.as_str()])), usize::MAX)
     }
 
-    /// Messages, the newest first.
+    /// Messages, the newest first; only those in a state, by its name, where one is given.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn page(&self, request: &PageRequest) -> Result<Page<Message>, StoreError> {
-        self.0.page_by(BY_TIME, Span::all().backwards(), request, |_key, _message: &Message| true)
+    pub fn page(
+        &self,
+        request: &PageRequest,
+        state: Option<&str>,
+    ) -> Result<Page<Message>, StoreError> {
+        let (index, span) = match state {
+            Some(state) => (BY_STATE, Span::prefix(&keys::under(&[state]))),
+            None => (BY_TIME, Span::all()),
+        };
+        self.0.page_by(index, span.backwards(), request, |_key, _message: &Message| true)
+    }
+
+    /// Some in a state, the oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn in_state(&self, state: &str, limit: usize) -> Result<Vec<Message>, StoreError> {
+        self.0.load_under(BY_STATE, &Span::prefix(&keys::under(&[state])), limit)
     }
 
     /// How many there are.

@@ -4,7 +4,7 @@ use crate::error::StoreError;
 use crate::keys;
 use crate::sealed::Place;
 use crate::tx::{Mode, Span, Table, Tx, Writing, table};
-use domain::ids::{BackendId, SignupId, UserId};
+use domain::ids::{BackendId, MailId, MessageId, SignupId, UserId};
 use domain::secret::Secret;
 use std::collections::BTreeMap;
 
@@ -18,6 +18,10 @@ pub(crate) const TABLES: &[&str] = &[NAME];
 pub enum SecretOf<'a> {
     /// A backend's: API keys, by the manifest's names.
     Backend(&'a BackendId),
+    /// A mail method's: passwords and keys, by the manifest's names.
+    Mail(&'a MailId),
+    /// A message's: the link and the PIN it brings.
+    Message(&'a MessageId),
     /// A sign-up's: the password that waits for its backends.
     Signup(&'a SignupId),
     /// A user's: the hash of a local password.
@@ -30,6 +34,8 @@ impl SecretOf<'_> {
     fn row(self) -> String {
         match self {
             Self::Backend(id) => format!("backend/{id}"),
+            Self::Mail(id) => format!("mail/{id}"),
+            Self::Message(id) => format!("message/{id}"),
             Self::Signup(id) => format!("signup/{id}"),
             Self::User(id) => format!("user/{id}"),
             Self::Server => "server".to_owned(),

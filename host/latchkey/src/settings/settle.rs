@@ -42,6 +42,8 @@ pub(crate) fn settle(
         backends: backends
             .filter_map(|item| backend::settle(check, item, manifests, now))
             .collect(),
+        mail: Vec::new(),
+        reset_watches: Vec::new(),
         texts: Texts {
             contact: values.text("texts.contact"),
             help: values.text("texts.help"),

@@ -5,7 +5,8 @@ use super::admission::PASSWORD;
 use crate::activity::note;
 use crate::error::Result;
 use crate::house::Service;
-use crate::{backends, outbox, passwords};
+use crate::outbox::{self, Owed};
+use crate::{backends, passwords};
 use domain::activity::{ActivityKind, Actor, NewActivity};
 use domain::outbox::MessageKind;
 use domain::plugins::PluginRole;
@@ -109,7 +110,7 @@ fn welcome(
     if let Some(end) = user.expires_at {
         tx.schedule().put(&Task::ExpireUser(user.id.clone()), end)?;
     }
-    outbox::owe(tx, service, MessageKind::Welcome, &user.id)?;
+    outbox::owe(tx, service, Owed::to_user(MessageKind::Welcome, &user.id))?;
     note(tx, line(signup, kind, now))?;
     note(tx, line(signup, ActivityKind::UserCreated, now))
 }

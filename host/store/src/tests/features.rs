@@ -146,6 +146,8 @@ fn a_family_is_found_by_any_of_its_tokens() {
 fn a_link_is_taken_once() {
     let store = store();
     let link = Link {
+        address: None,
+        cause: None,
         token: "hash".into(),
         purpose: LinkPurpose::SignIn,
         user: UserId::from_random(random_bytes(1)),

@@ -43,6 +43,9 @@ pub struct BackendAccount {
     pub condition: Condition,
     /// Administrator there.
     pub admin: bool,
+    /// Its forgotten password is never reset by mail: who holds the mailbox would hold the machine.
+    #[serde(default)]
+    pub privileged: bool,
     /// Why it is not ours to touch.
     pub foreign: Option<String>,
     /// What it sees.

@@ -171,6 +171,7 @@ pub(crate) fn account(account: accounts::Account) -> Result<BackendAccount, Faul
             accounts::Condition::Locked => Condition::Locked,
         },
         admin: account.admin,
+        privileged: account.privileged,
         foreign: account.foreign,
         libraries: match account.libraries {
             accounts::Access::All => LibraryAccess::All,
@@ -301,6 +302,7 @@ mod tests {
             email: None,
             condition: accounts::Condition::Active,
             admin: false,
+            privileged: true,
             foreign: None,
             libraries: accounts::Access::All,
             last_seen: Some(u64::MAX),
@@ -325,6 +327,7 @@ mod tests {
             .unwrap_or(usize::MAX);
         assert!(bytes < 64 << 10, "{bytes}");
         assert_eq!(account(said).map_err(|fault| fault.kind), Err(FaultKind::BadReply));
-        assert_eq!(account(good).map(|account| account.last_seen), Ok(None));
+        let found = account(good).map(|account| (account.last_seen, account.privileged));
+        assert_eq!(found, Ok((None, true)));
     }
 }

@@ -160,6 +160,8 @@ impl User {
             email: None,
             condition: self.condition(),
             admin: self.flag("IsAdministrator"),
+            // An administrator here rules films, not the machine; Jellyfin itself lets them reset by file.
+            privileged: false,
             foreign,
             libraries: self.libraries(),
             last_seen: self.last_seen(),

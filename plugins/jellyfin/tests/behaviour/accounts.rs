@@ -75,6 +75,11 @@ fn an_account_is_told_as_it_is() {
         account.attributes.iter().any(|a| a.name == "max-sessions" && a.value == Told::Number(2))
     );
 
+    let ruler = json!({"IsAdministrator": true});
+    let lent = host().json(&format!("GET /Users/{ALICE}"), 200, &alice(&ruler));
+    let account = Jellyfin::get(&lent, ALICE).unwrap();
+    assert_eq!((account.admin, account.privileged), (true, false), "they may reset by mail");
+
     let locked =
         json!({"IsDisabled": true, "LoginAttemptsBeforeLockout": 3, "InvalidLoginAttemptCount": 4});
     let lent = host().json(&format!("GET /Users/{ALICE}"), 200, &unused(alice(&locked)));

@@ -125,6 +125,7 @@ fn account(id: &str, name: &str) -> BackendAccount {
         email: None,
         condition: Condition::Active,
         admin: false,
+        privileged: false,
         foreign: None,
         libraries: LibraryAccess::All,
         last_seen: None,

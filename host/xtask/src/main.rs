@@ -63,7 +63,7 @@ fn demo(rest: &[String]) -> Step {
 
 fn test(rest: &[String]) -> Step {
     needs::guest_target()?;
-    needs::browser();
+    needs::servers();
     let mut host = vec!["test", "--locked", "--workspace", "--no-fail-fast"];
     host.extend(rest.iter().map(String::as_str));
     let host_done = cargo(&host);
@@ -134,7 +134,7 @@ fn bench(rest: &[String]) -> Step {
 
 fn soak(rest: &[String]) -> Step {
     needs::guest_target()?;
-    needs::browser();
+    needs::servers();
     let mut arguments = vec!["test", "--locked", "--package", "it", "--package", "browser"];
     arguments.extend(["--features", "it/soak,browser/soak"]);
     arguments.extend(rest.iter().map(String::as_str));

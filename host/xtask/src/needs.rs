@@ -51,26 +51,31 @@ pub(crate) fn static_compiler(triple: &str) -> Vec<(&'static str, &'static str)>
     }
 }
 
-/// Chromium and its driver, of the same version since they come from one package source. Tests
-/// that need them fail in CI and say so elsewhere.
-pub(crate) fn browser() {
-    if has("chromedriver") && has("chromium") {
+/// What tests run beside the program. Where one is missing, its tests fail in CI and say so elsewhere.
+pub(crate) fn servers() {
+    // Chromium and its driver are of the same version since they come from one package source.
+    debian("chromedriver", &["chromium", "chromium-driver"], "the browser tests");
+    debian("exim4", &["exim4-daemon-light"], "the mail tests");
+}
+
+/// Installs Debian packages where a command is missing and root and apt are at hand.
+fn debian(wanted: &str, packages: &[&str], what: &str) {
+    // A server's command may be in root's path only.
+    let there = || has(wanted) || Path::new("/usr/sbin").join(wanted).exists();
+    if there() {
         return;
     }
     let root = output("id", &["-u"]).is_some_and(|id| id.trim() == "0");
     if root && has("apt-get") {
-        let fetched = command("apt-get", &[], &["update", "-q"]).and_then(|()| {
-            command(
-                "apt-get",
-                &[("DEBIAN_FRONTEND", "noninteractive")],
-                &["install", "-qy", "--no-install-recommends", "chromium", "chromium-driver"],
-            )
-        });
+        let install = ["install", "-qy", "--no-install-recommends"];
+        let quiet = [("DEBIAN_FRONTEND", "noninteractive")];
+        let fetched = command("apt-get", &[], &["update", "-q"])
+            .and_then(|()| command("apt-get", &quiet, &[&install[..], packages].concat()));
         if let Err(why) = fetched {
             say(&why);
         }
     }
-    if !has("chromedriver") {
-        say("install chromium and chromium-driver to run the browser tests");
+    if !there() {
+        say(&format!("install {} to run {what}", packages.join(" and ")));
     }
 }

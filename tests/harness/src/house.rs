@@ -51,6 +51,8 @@ pub struct House {
     reached: Option<Reached>,
     guests: AtomicU32,
     folder: TempDir,
+    /// Where the stand-in leaves reset files.
+    resets: TempDir,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -73,6 +75,26 @@ impl House {
     /// Set up, with a Jellyfin stand-in that is not connected yet.
     pub async fn without_backend(release: Release) -> Self {
         Self::build(release, Admin::Made, |_, _| PROXIES.to_owned()).await
+    }
+
+    /// Set up, with more in the settings file.
+    pub async fn with_more(more: &str) -> Self {
+        let release = Release::V12;
+        Self::build(release, Admin::Made, |url, key| backend(url, key) + PROXIES + more).await
+    }
+
+    /// Set up, with a mail method, watching the folder in which that release leaves reset files.
+    pub async fn watching(release: Release, mail: &str) -> Self {
+        let resets = tempfile::tempdir().unwrap();
+        let watch = watch(resets.path());
+        let more = format!("{PROXIES}{mail}{watch}");
+        Self::build_in(resets, release, Admin::Made, |url, key| backend(url, key) + &more).await
+    }
+
+    /// The folder in which the stand-in leaves reset files.
+    #[must_use]
+    pub fn reset_folder(&self) -> &Path {
+        self.resets.path()
     }
 
     /// Not set up.
@@ -121,6 +143,15 @@ impl House {
         admin: Admin,
         settings: impl FnOnce(&str, &str) -> String,
     ) -> Self {
+        Self::build_in(tempfile::tempdir().unwrap(), release, admin, settings).await
+    }
+
+    async fn build_in(
+        resets: TempDir,
+        release: Release,
+        admin: Admin,
+        settings: impl FnOnce(&str, &str) -> String,
+    ) -> Self {
         // The first in a process wins; the others are the same.
         drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
         let start: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
@@ -155,6 +186,7 @@ impl House {
             reached: None,
             guests: AtomicU32::new(0),
             folder,
+            resets,
         };
         house.start().await;
         house
@@ -435,6 +467,10 @@ fn backend(url: &str, key: &str) -> String {
         "[[backend]]\nid = \"jellyfin\"\nplugin = \"jellyfin\"\nlabel = \"Films and series\"\n\
          public_url = \"https://media.example.org\"\nsettings = {{ url = \"{url}\", api_key = \"{key}\" }}\n"
     )
+}
+
+fn watch(folder: &Path) -> String {
+    format!("[[reset_watch]]\nbackend = \"jellyfin\"\ndirectory = \"{}\"\n", folder.display())
 }
 
 fn write_settings(folder: &Path, text: &str) {

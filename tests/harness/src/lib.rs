@@ -13,10 +13,12 @@
     reason = "a harness may panic: that is how a test fails"
 )]
 
+mod exim;
 mod form;
 mod house;
 mod visitor;
 
+pub use exim::{Delivered, Exim, MAIL_PASSWORD, MAIL_USER};
 pub use form::{Form, form};
 pub use house::{
     ADMIN, ADMIN_PASSWORD, House, JELLYFIN_ADMIN, JELLYFIN_ADMIN_PASSWORD, KILL_POINTS,

@@ -6,6 +6,7 @@
 //! plugins, web client and persistence are left out.
 
 mod authorization;
+mod beside;
 mod double;
 mod faults;
 mod hash;
@@ -32,6 +33,6 @@ mod wire;
 
 pub use double::Jellyfin;
 pub use faults::{Fault, Injected};
-pub use inside::{Account, LiveToken};
+pub use inside::{Account, LiveToken, ResetFile};
 pub use options::{Clock, Mode, Options, Phase, Release};
 pub use server::Transcribed;

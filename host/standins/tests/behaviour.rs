@@ -313,7 +313,63 @@ async fn the_demo_shows_accounts_and_checks_passwords() {
     let wrong = ask(&url, "POST", "/web/", &[], b"name=admin&password=no").await.unwrap();
     assert_eq!(wrong.status, 401);
     assert!(wrong.text().contains("do not open an account"));
+    let folder = tempfile::tempdir().unwrap();
+    jellyfin.set_data_dir(folder.path());
+    assert!(page.contains("action=\"/web/forgot\"") && page.contains("Stand-in Jellyfin"));
+    let nobody = ask(&url, "POST", "/web/forgot", &[], b"name=nobody").await.unwrap();
+    let forgot = ask(&url, "POST", "/web/forgot", &[], b"name=ADMIN").await.unwrap();
+    assert_eq!((nobody.status, forgot.status), (200, 200));
+    let there = folder.path().display().to_string();
+    assert!(forgot.text().contains(&there) && nobody.text().contains(&there), "{}", forgot.text());
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nobody has no file");
     // Curious people are no mistake of ours.
     assert_eq!(ask(&url, "GET", "/favicon.ico", &[], b"").await.unwrap().status, 404);
     assert_eq!(jellyfin.violations(), ["GET /favicon.ico"]);
+}
+
+#[tokio::test]
+async fn a_reset_file_is_written_as_each_line_does_and_its_pin_works_by_any_road() {
+    for release in Release::ALL {
+        let house = House::new(release).await;
+        let folder = tempfile::tempdir().unwrap();
+        house.jellyfin.set_data_dir(folder.path());
+        house.jellyfin.add_user("alice", "pw", &Map::new());
+        assert!(house.jellyfin.forgot_password("nobody").unwrap().is_none());
+        let file = house.jellyfin.forgot_password("ALICE").unwrap().unwrap();
+        let path = folder.path().join(&file.name);
+        assert_eq!(std::fs::read(&path).unwrap(), file.content);
+        let said: Value = serde_json::from_slice(&file.content).unwrap();
+        assert_eq!(
+            (said["UserName"].as_str(), said["PinFile"].as_str()),
+            (Some("alice"), path.to_str())
+        );
+        let by_id = file.name.contains('-');
+        assert_eq!(by_id, release < Release::V10_11, "{}", file.name);
+        // The same file again, by another road, under any name of that form.
+        std::fs::remove_file(&path).unwrap();
+        let file = house.jellyfin.reset_file("alice").unwrap();
+        assert!(!path.exists());
+        std::fs::write(&path, &file.content).unwrap();
+        let redeemed =
+            house.ask("POST", "/Users/ForgotPassword/Pin", json!({ "Pin": file.pin })).await;
+        assert_eq!(redeemed.status, 200);
+        assert!(house.jellyfin.accepts("alice", &file.pin) && !path.exists());
+    }
+}
+
+#[tokio::test]
+async fn sign_ins_beside_a_change_are_let_in_after_it_up_to_10_11() {
+    for release in Release::ALL {
+        let house = House::new(release).await;
+        let id = house.jellyfin.add_user("alice", "pw", &Map::new());
+        house.jellyfin.sign_ins_beside_the_next_change(5);
+        let path = format!("/Users/Password?userId={id}");
+        assert_eq!(house.ask("POST", &path, json!({ "NewPw": "new" })).await.status, 204);
+        let (soon, all) = if release < Release::V12 { (3, 5) } else { (0, 0) };
+        assert_eq!(house.jellyfin.sessions().len(), soon);
+        house.ask("GET", "/Devices", Value::Null).await;
+        assert_eq!(house.jellyfin.sessions().len(), all);
+        house.ask("POST", &path, json!({ "NewPw": "newer" })).await;
+        assert_eq!(house.jellyfin.sessions().len(), 0, "only beside the next one");
+    }
 }

@@ -5,9 +5,13 @@ use serde_json::{Map, Value};
 
 use super::double::Jellyfin;
 use super::hash::fresh_id;
+use super::password;
 use super::policy::{first_policy, flag, is_policy_field, without_nulls};
 use super::preferences::fresh;
+use super::reset_files::ResetFiles;
 use super::state::{Key, Library, User};
+use std::io;
+use std::path::PathBuf;
 
 /// An account, looked at from inside.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,6 +69,68 @@ pub struct LiveToken {
     pub device: String,
     /// The device's id.
     pub device_id: String,
+}
+
+/// A reset file as this line writes them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResetFile {
+    /// Its name, without a folder.
+    pub name: String,
+    /// All of it.
+    pub content: Vec<u8>,
+    /// The PIN in it.
+    pub pin: String,
+}
+
+/// Forgotten passwords, from inside.
+impl Jellyfin {
+    /// Writes reset files into this folder from now on, and says so in them. The folder must be there.
+    pub fn set_data_dir(&self, folder: impl Into<PathBuf>) {
+        let folder = folder.into();
+        self.server.with_state(|state| {
+            state.options.program_data_path = folder.display().to_string();
+            state.options.data_dir = Some(folder.clone());
+            state.reset_files = ResetFiles::new(Some(folder));
+        });
+    }
+
+    /// The file that a forgotten password would make; nothing is written. Put into the folder by whatever
+    /// road, its PIN works. None where there is no account of that name.
+    #[must_use]
+    pub fn reset_file(&self, name: &str) -> Option<ResetFile> {
+        let now = self.server.now();
+        self.server.with_state(|state| {
+            state.user_named(name)?;
+            let (name, reset) = password::compose(state, name, now);
+            Some(ResetFile { name, content: reset.text().into_bytes(), pin: reset.pin })
+        })
+    }
+
+    /// Somebody at home forgot a password: the file is written as this line writes it. None where there is
+    /// no account of that name.
+    ///
+    /// # Errors
+    /// When the folder cannot be written to.
+    pub fn forgot_password(&self, name: &str) -> io::Result<Option<ResetFile>> {
+        let now = self.server.now();
+        self.server.with_state(|state| {
+            if state.user_named(name).is_none() {
+                return Ok(None);
+            }
+            let (name, reset) = password::compose(state, name, now);
+            password::write(state, &name, &reset)?;
+            let content = reset.text().into_bytes();
+            Ok(Some(ResetFile { name, content, pin: reset.pin }))
+        })
+    }
+}
+
+/// Old passwords that are still on their way in.
+impl Jellyfin {
+    /// Lets so many sign-ins run beside the next password change, and in after it. 12 lets none of them in.
+    pub fn sign_ins_beside_the_next_change(&self, count: usize) {
+        self.server.with_state(|state| state.beside.asked = count);
+    }
 }
 
 /// Looking at it from inside.

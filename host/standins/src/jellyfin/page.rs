@@ -6,6 +6,7 @@
 use serde_json::Value;
 
 use super::authorization::Caller;
+use super::password;
 use super::sign_in::{Purpose, check_password};
 use super::state::{State, User};
 use super::wire::{Answer, Call, Outcome};
@@ -16,6 +17,10 @@ enum Notice {
     None,
     Welcome(String),
     Refused,
+    /// What the forgot button did, as Jellyfin's own dialog would say it.
+    Forgot(String),
+    /// The file could not be written.
+    NoFile,
 }
 
 /// `GET /web/`
@@ -36,6 +41,27 @@ pub(super) fn sign_in(state: &mut State, call: &Call, _: &Caller) -> Outcome {
     })
 }
 
+/// `POST /web/forgot`: the button. Like Jellyfin's own dialog it says where the file is, for every name.
+pub(super) fn forgot(state: &mut State, call: &Call, _: &Caller) -> Outcome {
+    let mut sent = form_urlencoded::parse(&call.body);
+    let name =
+        sent.find(|(key, _)| key == "name").map_or_else(String::new, |(_, v)| v.into_owned());
+    if name.trim().is_empty() {
+        return Ok(render(state, 400, &Notice::None));
+    }
+    let known = state.user_named(&name).is_some();
+    let (file, reset) = password::compose(state, &name, call.now);
+    if known && password::write(state, &file, &reset).is_err() {
+        return Ok(render(state, 500, &Notice::NoFile));
+    }
+    Ok(render(state, 200, &Notice::Forgot(reset.path)))
+}
+
+/// What the admin, or Latchkey for them, put on the login page. It comes from this double's own API.
+fn disclaimer(state: &State) -> &str {
+    state.branding.get("LoginDisclaimer").and_then(Value::as_str).unwrap_or_default()
+}
+
 fn render(state: &State, status: u16, notice: &Notice) -> Answer {
     let mut users: Vec<&User> = state.users.iter().collect();
     users.sort_by_key(|user| user.name.to_lowercase());
@@ -51,6 +77,14 @@ fn render(state: &State, status: u16, notice: &Notice) -> Answer {
             "<p class=\"yes\" role=\"status\">The password is right. <strong>{}</strong> is signed in.</p>",
             escape(name)
         ),
+        Notice::Forgot(path) => format!(
+            "<p class=\"yes\" role=\"status\">If there is such an account, a PIN stands in \
+             <strong>{}</strong> now. It is good for 30 minutes.</p>",
+            escape(path)
+        ),
+        Notice::NoFile => {
+            "<p class=\"no\" role=\"alert\">The reset file could not be written.</p>".to_owned()
+        }
         Notice::Refused => {
             "<p class=\"no\" role=\"alert\">That name and password do not open an account here.</p>"
                 .to_owned()
@@ -66,15 +100,22 @@ fn render(state: &State, status: u16, notice: &Notice) -> Answer {
          <form method=\"post\" action=\"/web/\"><label>Name<input name=\"name\" autocomplete=\"username\" \
          autocapitalize=\"none\" required></label><label>Password<input name=\"password\" \
          type=\"password\" autocomplete=\"current-password\"></label>\
-         <button>Sign in</button></form></section>\
+         <button>Sign in</button></form><div class=\"disclaimer\">{disclaimer}</div></section>\
+         <section aria-labelledby=\"f\"><h2 id=\"f\">Forgot password</h2>\
+         <p class=\"quiet\">As Jellyfin does in the home network: it writes a file with a PIN into its \
+         data folder, where Latchkey can find it.</p>\
+         <form method=\"post\" action=\"/web/forgot\"><label>Name<input name=\"name\" \
+         autocomplete=\"username\" autocapitalize=\"none\" required></label>\
+         <button>Forgot password</button></form></section>\
          <section aria-labelledby=\"a\"><h2 id=\"a\">Accounts</h2>{cards}</section></main></body></html>",
         version = state.release.version(),
+        disclaimer = disclaimer(state),
     );
     Answer::html(status, page)
         .with("cache-control", "no-store")
         .with(
             "content-security-policy",
-            "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+            "default-src 'none'; style-src 'unsafe-inline'; form-action 'self' http: https:; base-uri 'none'; frame-ancestors 'none'",
         )
 }
 

@@ -3,10 +3,13 @@
 //! Source: `UserController.UpdateUserPassword`, `DefaultPasswordResetProvider.cs`, recordings.
 //! The reset files themselves are in `reset_files`.
 
+use std::io;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::authorization::{Caller, is_local, remote};
+use super::beside;
 use super::hash::{fresh_pin, hyphened, md5_id};
 use super::options::Release;
 use super::policy::AUTHENTICATION_PROVIDER;
@@ -52,6 +55,7 @@ fn put_password(state: &mut State, call: &Call, caller: &Caller, at: Option<usiz
     }
     set_password(state, &id, text_of(&body, "NewPw").unwrap_or(""), call.now)?;
     state.revoke(&id, caller.token(), call.now);
+    beside::changed(state, &id, call.now);
     Ok(Answer::empty(204))
 }
 
@@ -90,28 +94,39 @@ pub(super) fn forgot(state: &mut State, call: &Call, _: &Caller) -> Outcome {
         return Err(Answer::required("EnteredUsername"));
     }
     let local = is_local(remote(state, call));
-    let user = state.user_named(&entered).cloned();
+    let user = state.user_named(&entered).map(|user| user.id.clone());
     // Before 10.11.2 the answer tells whether the name exists.
     if state.release < Release::V10_11 && !(local && user.is_some()) {
         return Ok(Answer::json(json!({ "Action": "InNetworkRequired", "PinFile": "" })));
     }
-    let expires = call.now.checked_add(PIN_LIFE).unwrap_or(call.now);
-    let key = match &user {
+    let (name, reset) = compose(state, &entered, call.now);
+    let answer = json!({
+        "Action": "PinCode", "PinFile": reset.path, "PinExpirationDate": date(reset.expires),
+    });
+    if user.is_some() && local {
+        write(state, &name, &reset).map_err(|_| Answer::thrown(500))?;
+    }
+    Ok(Answer::json(answer))
+}
+
+/// The file of a reset, by whatever was entered: its name and what it would say.
+pub(super) fn compose(state: &State, entered: &str, now: Timestamp) -> (String, Reset) {
+    let user = state.user_named(entered);
+    let key = match user {
         Some(user) if state.release < Release::V10_11 => hyphened(&user.id),
         _ => md5_id(&entered.to_uppercase()),
     };
     let name = format!("passwordreset{key}.json");
     let path = format!("{}/{name}", state.options.program_data_path);
-    if let Some(user) = user.filter(|_| local) {
-        let pin = fresh_pin();
-        let reset = Reset { pin, user: user.name, path: path.clone(), expires };
-        // Up to 10.10 the file is written over, not cut: a shorter second one keeps an old end.
-        let cut = state.release >= Release::V10_11;
-        state.reset_files.write(&name, &reset, cut).map_err(|_| Answer::thrown(500))?;
-    }
-    Ok(Answer::json(json!({
-        "Action": "PinCode", "PinFile": path, "PinExpirationDate": date(expires),
-    })))
+    let expires = now.checked_add(PIN_LIFE).unwrap_or(now);
+    let user = user.map_or_else(|| entered.to_owned(), |user| user.name.clone());
+    (name, Reset { pin: fresh_pin(), user, path, expires })
+}
+
+/// Up to 10.10 the file is written over, not cut: a shorter second one keeps an old end.
+pub(super) fn write(state: &mut State, name: &str, reset: &Reset) -> io::Result<()> {
+    let cut = state.release >= Release::V10_11;
+    state.reset_files.write(name, reset, cut)
 }
 
 /// `POST /Users/ForgotPassword/Pin`: the PIN as typed becomes the password.

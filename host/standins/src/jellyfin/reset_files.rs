@@ -22,6 +22,16 @@ pub(super) struct Reset {
     pub(super) expires: Timestamp,
 }
 
+impl Reset {
+    /// What its file says.
+    pub(super) fn text(&self) -> String {
+        dotnet_json(&json!({
+            "Pin": self.pin, "UserName": self.user, "PinFile": self.path,
+            "ExpirationDate": date(self.expires),
+        }))
+    }
+}
+
 /// Where the files are.
 #[derive(Debug)]
 pub(super) enum ResetFiles {
@@ -39,10 +49,7 @@ impl ResetFiles {
 
     /// Writes a file; without `cut` an older, longer one keeps its end.
     pub(super) fn write(&mut self, name: &str, reset: &Reset, cut: bool) -> io::Result<()> {
-        let text = dotnet_json(&json!({
-            "Pin": reset.pin, "UserName": reset.user, "PinFile": reset.path,
-            "ExpirationDate": date(reset.expires),
-        }));
+        let text = reset.text();
         match self {
             ResetFiles::Disk(directory) => {
                 let path = directory.join(name);

@@ -8,7 +8,9 @@ use super::authorization::{Access, Caller, admit};
 use super::options::{Mode, Release};
 use super::state::State;
 use super::wire::{Answer, Call, Outcome};
-use super::{keys, library, page, password, preferences, quick_connect, sign_in, system, users};
+use super::{
+    beside, keys, library, page, password, preferences, quick_connect, sign_in, system, users,
+};
 
 type Act = fn(&mut State, &Call, &Caller) -> Outcome;
 
@@ -87,7 +89,7 @@ const ROUTES: &[Route] = &[
     route("POST", "/QuickConnect/Authorize", User, quick_connect::authorize),
     route("GET", "/Sessions", User, sign_in::sessions),
     route("POST", "/Sessions/Logout", User, sign_in::logout),
-    route("GET", "/Devices", Admin, sign_in::devices),
+    route("GET", "/Devices", Admin, beside::devices),
     route("DELETE", "/Devices", Admin, sign_in::end_device),
     route("GET", "/DisplayPreferences/{id}", User, preferences::get),
     route("POST", "/DisplayPreferences/{id}", User, preferences::set),
@@ -98,6 +100,7 @@ const ROUTES: &[Route] = &[
     route("GET", "/Library/MediaFolders", Admin, library::media_folders),
     Route { demo_only: true, ..route("GET", "/web", Anybody, page::show) },
     Route { demo_only: true, ..route("POST", "/web", Anybody, page::sign_in) },
+    Route { demo_only: true, ..route("POST", "/web/forgot", Anybody, page::forgot) },
 ];
 
 /// What a request turned out to be.

@@ -157,6 +157,15 @@ impl Activity {
 /// The id that means nobody.
 pub(super) const NOBODY: &str = "00000000000000000000000000000000";
 
+/// Sign-ins that run beside a password change.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Beside {
+    /// How many run beside the next change.
+    pub(super) asked: usize,
+    /// Those still on their way: the account's id, and which of them.
+    pub(super) late: Vec<(String, usize)>,
+}
+
 /// Everything.
 pub(super) struct State {
     pub(super) release: Release,
@@ -177,6 +186,7 @@ pub(super) struct State {
     pub(super) configuration: Map<String, Value>,
     pub(super) branding: Map<String, Value>,
     pub(super) reset_files: ResetFiles,
+    pub(super) beside: Beside,
     /// The number the next request will get, as of the one being handled.
     pub(super) next_arrival: u64,
 }
@@ -203,6 +213,7 @@ impl State {
             configuration: fresh_settings(release),
             branding,
             reset_files: ResetFiles::new(options.data_dir.clone()),
+            beside: Beside::default(),
             next_arrival: 0,
             options,
         }

@@ -99,6 +99,18 @@ async fn passwords_are_set_changed_and_checked() {
 }
 
 #[tokio::test]
+async fn no_sign_in_with_the_old_password_outlives_a_reset() {
+    for release in Release::ALL {
+        let house = house(release).await;
+        let made = house.instance.create(&ann(), Attempt::First).await.unwrap();
+        house.server.sign_ins_beside_the_next_change(10);
+        house.instance.set_password(&made.id, &"battery staple".into()).await.unwrap();
+        let left: Vec<_> = house.server.sessions().into_iter().map(|one| one.user).collect();
+        assert_eq!(left, [""; 0], "{release:?}");
+    }
+}
+
+#[tokio::test]
 async fn profiles_are_captured_described_and_applied() {
     let house = house(Release::V10_11).await;
     house.server.add_library("Films", Some("movies"));

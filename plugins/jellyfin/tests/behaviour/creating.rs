@@ -122,6 +122,7 @@ fn after_doubt_a_half_made_account_gets_its_password() {
         .json(&one, 200, &half)
         .empty(&format!("POST /Users/Password?userId={ALICE}"), 204)
         .json("GET /Devices", 200, &json!({"Items": []}))
+        .json("GET /Devices", 200, &json!({"Items": []}))
         .json(&one, 200, &half);
     assert_eq!(create(&lent, "alice", Attempt::AfterDoubt).unwrap().id, ALICE);
     assert_eq!(lent.sent_to("POST /Users/Password").json, json!({"NewPw": "pw-1"}));

@@ -4,6 +4,7 @@ use jellyfin::Jellyfin;
 use latchkey_sdk::accounts::{Accounts, PasswordChange};
 use latchkey_sdk::fault::{Fault, Kind};
 use latchkey_sdk::http::FailureKind;
+use latchkey_sdk::lent::Lent;
 use latchkey_sdk::testing::Script;
 use serde_json::{Value, json};
 
@@ -43,7 +44,8 @@ fn change(lent: &Script, old: &str, new: &str) -> Result<(), Fault> {
 
 #[test]
 fn a_password_is_set_and_nothing_else_is_sent() {
-    let lent = known(&json!({})).empty(&set_line(), 204).json("GET /Devices", 200, &none());
+    let lent = known(&json!({})).empty(&set_line(), 204);
+    let lent = lent.json("GET /Devices", 200, &none()).json("GET /Devices", 200, &none());
     assert_eq!(Jellyfin::set_password(&lent, ALICE, "new"), Ok(()));
     assert_eq!(lent.sent_to(&set_line()).json, json!({"NewPw": "new"}));
 }
@@ -61,8 +63,12 @@ fn a_sign_in_beside_the_change_is_ended() {
     let lent = known(&json!({}))
         .empty(&set_line(), 204)
         .json("GET /Devices", 200, &device)
-        .empty("DELETE /Devices?id=tv", 404);
+        .empty("DELETE /Devices?id=tv", 404)
+        .json("GET /Devices", 200, &device)
+        .empty("DELETE /Devices?id=tv", 204);
+    let began = lent.monotonic_ms();
     assert_eq!(Jellyfin::set_password(&lent, ALICE, "new"), Ok(()));
+    assert!(lent.monotonic_ms() - began >= 400, "a password being looked at has had its time");
 }
 
 #[test]
@@ -82,11 +88,11 @@ fn a_directory_that_refuses_is_unsupported_and_one_that_agrees_is_proven() {
     assert_eq!(Jellyfin::set_password(&lent, ALICE, "new").unwrap_err().kind, Kind::Unsupported);
 
     let agreed = || {
-        known(&ldap()).json("GET /Auth/Providers", 200, &with_ldap()).empty(&set_line(), 204).json(
-            "GET /Devices",
-            200,
-            &none(),
-        )
+        known(&ldap())
+            .json("GET /Auth/Providers", 200, &with_ldap())
+            .empty(&set_line(), 204)
+            .json("GET /Devices", 200, &none())
+            .json("GET /Devices", 200, &none())
     };
     let lent = agreed().json(SIGN_IN, 200, &signed_in(&alice(&ldap()))).empty(LOGOUT, 204);
     assert_eq!(Jellyfin::set_password(&lent, ALICE, "new"), Ok(()));
@@ -148,6 +154,7 @@ fn with_no_room_for_a_session_the_right_old_password_still_counts() {
         .json(&format!("GET /Users/{ALICE}"), 200, &alice(&full))
         .json("GET /Sessions", 200, &json!([{"UserId": ALICE}]))
         .empty(&set_line(), 204)
+        .json("GET /Devices", 200, &none())
         .json("GET /Devices", 200, &none());
     assert_eq!(change(&lent, "old", "new"), Ok(()));
 }

@@ -7,13 +7,14 @@ use serde::Serialize;
 
 /// `GET /account`, and the answers to its forms.
 ///
-/// Forms: `POST /account/password` with `current` and `new`; `POST /account/sign-out-others`.
+/// Forms: `POST /account/password` with `current` and `new`; `POST /account/email` with `email`, or with
+/// `remove`; `POST /account/email/resend`; `POST /account/sign-out-others`.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct AccountPage {
     /// The name.
     pub name: String,
     /// The mail address.
-    pub email: Option<String>,
+    pub email: AddressPart,
     /// When the account ends.
     pub expires_at: Option<Timestamp>,
     /// A card a backend.
@@ -31,6 +32,21 @@ pub struct AccountPage {
 impl Page for AccountPage {
     const TEMPLATE: &'static str = "account/account.html";
     const NAV: Nav = Nav::Account;
+}
+
+/// The mail address, and the form to change it.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct AddressPart {
+    /// The address.
+    pub address: Option<String>,
+    /// Whether it was proved: only then mail goes there.
+    pub confirmed: bool,
+    /// The one it is to be once that is proved.
+    pub pending: Option<String>,
+    /// As typed.
+    pub typed: String,
+    /// Whether mail can be sent at all.
+    pub can_mail: bool,
 }
 
 /// An account, to its owner.

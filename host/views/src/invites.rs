@@ -66,7 +66,7 @@ pub struct InviteRow {
 ///
 /// Form: `POST /admin/invites` with `label`, `backends` (repeated), `profile` (empty: none), `uses`,
 /// `unlimited` (`on` or absent), `valid_days` (empty: for ever), `account_days` (empty: no end),
-/// `ask_email` (`none`, `optional`, `required`).
+/// `ask_email` (`none`, `optional`, `required`), `to` (empty: nobody in particular), `send` (`on` or absent).
 #[derive(Debug, Clone, Serialize)]
 pub struct InviteNewPage {
     /// As typed.
@@ -77,6 +77,8 @@ pub struct InviteNewPage {
     pub profiles: Vec<Choice>,
     /// Made by [`ask_email_choices`].
     pub ask_email: Vec<Choice>,
+    /// Whether mail can be sent at all.
+    pub can_mail: bool,
     /// What was wrong.
     pub problems: Vec<Problem>,
 }
@@ -101,6 +103,10 @@ pub struct InviteForm {
     pub account_days: String,
     /// Whether people are asked for a mail address.
     pub ask_email: AskEmail,
+    /// The address of whom it is for.
+    pub to: String,
+    /// Whether it goes there at once.
+    pub send: bool,
 }
 
 impl Default for InviteForm {
@@ -113,6 +119,8 @@ impl Default for InviteForm {
             valid_days: "7".to_owned(),
             account_days: String::new(),
             ask_email: AskEmail::None,
+            to: String::new(),
+            send: false,
         }
     }
 }
@@ -163,6 +171,8 @@ pub struct InviteSummary {
 
 /// `GET /admin/invites/{code}/share`, where a new invite leads.
 ///
+/// Form: `POST /admin/invites/{code}/send` with `to`.
+///
 /// Downloads: `GET /admin/invites/{code}/qr.svg` and `qr.png` ([`Qr::svg`], [`Qr::png`]).
 #[derive(Debug, Clone, Serialize)]
 pub struct InviteSharedPage {
@@ -174,11 +184,24 @@ pub struct InviteSharedPage {
     pub qr: Option<Qr>,
     /// What it means.
     pub summary: InviteSummary,
+    /// Sending it.
+    pub mail: InviteMail,
+    /// What was wrong.
+    pub problems: Vec<Problem>,
 }
 
 impl Page for InviteSharedPage {
     const TEMPLATE: &'static str = "invites/shared.html";
     const NAV: Nav = Nav::Invites;
+}
+
+/// Sending an invite by mail.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct InviteMail {
+    /// Whether mail can be sent at all.
+    pub can_mail: bool,
+    /// As typed, or the address of whom it is for.
+    pub to: String,
 }
 
 /// `GET /admin/invites/{code}`, and the answer to an edit that was wrong.
@@ -206,6 +229,8 @@ pub struct InviteDetailPage {
     pub created_by: Option<String>,
     /// When.
     pub created_at: Timestamp,
+    /// Sending it.
+    pub mail: InviteMail,
     /// Who came, newest first.
     pub came: Vec<Guest>,
     /// As typed.

@@ -41,6 +41,8 @@ pub mod account;
 
 pub mod join;
 
+pub mod resets;
+
 pub mod notices;
 
 #[cfg(any(test, feature = "samples"))]

@@ -84,9 +84,9 @@ pub struct AccountChip {
 
 /// `GET /admin/people/{id}`.
 ///
-/// Forms, all `POST`: `.../enable`; `.../extend` with `days`; `.../profile` with `profile`;
-/// `.../accounts/{backend}/retry`. Confirmed on a page first (`GET`, then `POST` to the same
-/// address): `.../disable`, `.../sign-out`, `.../delete`.
+/// Forms, all `POST`: `.../enable`; `.../extend` with `days`; `.../profile` with `profile`; `.../email`
+/// with `address`; `.../accounts/{backend}/retry`. Confirmed on a page first (`GET`, then `POST` to the
+/// same address): `.../disable`, `.../sign-out`, `.../delete`, `.../reset-link`.
 #[derive(Debug, Clone, Serialize)]
 pub struct PersonPage {
     /// The id.
@@ -95,6 +95,10 @@ pub struct PersonPage {
     pub name: String,
     /// The mail address.
     pub email: Option<String>,
+    /// Whether it was proved: only then mail goes there.
+    pub email_confirmed: bool,
+    /// The mail address as typed.
+    pub address: String,
     /// The admin's own word for them.
     pub label: Option<String>,
     /// Whether an admin.

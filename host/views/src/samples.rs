@@ -10,6 +10,8 @@ mod admin;
 
 mod guest;
 
+mod resets;
+
 mod server;
 
 use crate::frame::{Banner, Flash, Frame, Link, Tone, Viewer};
@@ -63,6 +65,13 @@ pub fn all(views: &Views, lang: &str, base: &str) -> Vec<Shot> {
     stage.add::<crate::join::SignupPage>(&mut shots);
     stage.add::<crate::join::ProgressPage>(&mut shots);
     stage.add::<crate::join::SuccessPage>(&mut shots);
+    stage.add::<crate::resets::ForgotPage>(&mut shots);
+    stage.add::<crate::resets::ForgotSentPage>(&mut shots);
+    stage.add::<crate::resets::ResetPage>(&mut shots);
+    stage.add::<crate::resets::ResetDonePage>(&mut shots);
+    stage.add::<crate::resets::ConfirmAddressPage>(&mut shots);
+    stage.add::<crate::resets::ConfirmedAddressPage>(&mut shots);
+    stage.add::<crate::resets::ResetLinkPage>(&mut shots);
     stage.add::<crate::notices::ErrorPage>(&mut shots);
     stage.add::<crate::notices::EndedPage>(&mut shots);
     stage.add::<crate::notices::ConfirmPage>(&mut shots);
@@ -90,7 +99,7 @@ impl Stage<'_> {
         let mut frame = Frame::new(at("2026-11-21T12:00:00Z"));
         frame.lang = self.lang.to_owned();
         frame.base = self.base.to_owned();
-        let outside = ["setup", "login", "join", "notices/error", "notices/ended"];
+        let outside = ["setup", "login", "join", "resets", "notices/error", "notices/ended"];
         if outside.iter().any(|prefix| template.starts_with(prefix)) {
             frame.contact = Some("Need help? Ask Anna, 01234 567.".to_owned());
         } else {

@@ -5,8 +5,8 @@ use crate::activity::{ActivityLine, ActivityPage};
 use crate::health::{BackendHealth, HealthState};
 use crate::home::{Counts, FirstSteps, HomePage, Need};
 use crate::invites::{
-    AskEmail, Guest, InviteDetailPage, InviteForm, InviteNewPage, InviteRow, InviteSharedPage,
-    InviteState, InviteSummary, InvitesPage, SignupState, ask_email_choices,
+    AskEmail, Guest, InviteDetailPage, InviteForm, InviteMail, InviteNewPage, InviteRow,
+    InviteSharedPage, InviteState, InviteSummary, InvitesPage, SignupState, ask_email_choices,
 };
 use crate::paging::Pager;
 use crate::people::{
@@ -152,6 +152,7 @@ impl Samples for InviteNewPage {
             ],
             profiles: vec![Choice::chosen("Family", "Family"), Choice::new("Guests", "Guests")],
             ask_email: ask_email_choices(&texts, "en", AskEmail::None),
+            can_mail: true,
             problems: Vec::new(),
         };
         let wrong = Self {
@@ -159,6 +160,8 @@ impl Samples for InviteNewPage {
                 uses: "0".into(),
                 account_days: "90".into(),
                 ask_email: AskEmail::Required,
+                to: "carla@example.org".into(),
+                send: true,
                 ..InviteForm::default()
             },
             ask_email: ask_email_choices(&texts, "en", AskEmail::Required),
@@ -188,7 +191,14 @@ fn url() -> String {
 
 impl Samples for InviteSharedPage {
     fn samples() -> Vec<(&'static str, Self)> {
-        let usual = Self { code: CODE.into(), url: url(), qr: Qr::of(&url()), summary: summary() };
+        let usual = Self {
+            code: CODE.into(),
+            url: url(),
+            qr: Qr::of(&url()),
+            summary: summary(),
+            mail: InviteMail { can_mail: true, to: "carla@example.org".into() },
+            problems: Vec::new(),
+        };
         let wide = InviteSummary {
             uses: None,
             expires_at: None,
@@ -196,8 +206,14 @@ impl Samples for InviteSharedPage {
             profile: None,
             account_days: None,
         };
-        let bare = Self { qr: None, summary: wide, ..usual.clone() };
-        vec![("usual", usual), ("bare", bare)]
+        let mail = InviteMail::default();
+        let bare = Self { qr: None, summary: wide, mail, ..usual.clone() };
+        let wrong = Self {
+            mail: InviteMail { can_mail: true, to: "carla@".into() },
+            problems: vec![Problem::with("to", "This does not look like an e-mail address.")],
+            ..usual.clone()
+        };
+        vec![("usual", usual), ("bare", bare), ("wrong", wrong)]
     }
 }
 
@@ -219,6 +235,7 @@ impl Samples for InviteDetailPage {
             used: 2,
             created_by: Some("anna".into()),
             created_at: at("2026-11-20T12:00:00Z"),
+            mail: InviteMail { can_mail: true, to: String::new() },
             came: vec![
                 guest("ben", Some("u1"), SignupState::Done),
                 guest("carla", Some("u2"), SignupState::Partial),
@@ -311,6 +328,8 @@ impl Samples for PersonPage {
             id: "u1".into(),
             name: "ben".into(),
             email: Some("ben@example.org".into()),
+            email_confirmed: true,
+            address: "ben@example.org".into(),
             label: Some("Cousin".into()),
             admin: false,
             oneself: false,
@@ -336,6 +355,7 @@ impl Samples for PersonPage {
             name: LONG.into(),
             state: UserState::Disabled,
             email: None,
+            address: String::new(),
             label: None,
             invite: None,
             expires_at: None,
@@ -345,7 +365,13 @@ impl Samples for PersonPage {
             problems: vec![Problem::with("days", "Please give a whole number.")],
             ..usual.clone()
         };
-        let oneself = Self { admin: true, oneself: true, name: "anna".into(), ..usual.clone() };
+        let oneself = Self {
+            admin: true,
+            oneself: true,
+            name: "anna".into(),
+            email_confirmed: false,
+            ..usual.clone()
+        };
         vec![("usual", usual), ("disabled", disabled), ("oneself", oneself)]
     }
 }

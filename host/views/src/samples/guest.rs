@@ -1,7 +1,7 @@
 //! Pages outside the administration.
 
 use super::{LONG, Samples, at, words};
-use crate::account::{AccountPage, MyAccount, PasswordForm, PasswordResult};
+use crate::account::{AccountPage, AddressPart, MyAccount, PasswordForm, PasswordResult};
 use crate::invites::AskEmail;
 use crate::join::{
     InvitePage, Place, ProgressPage, ProgressStep, SignupPage, StepState, SuccessPage,
@@ -163,7 +163,13 @@ impl Samples for AccountPage {
     fn samples() -> Vec<(&'static str, Self)> {
         let first = Self {
             name: "ben".into(),
-            email: Some("ben@example.org".into()),
+            email: AddressPart {
+                address: Some("ben@example.org".into()),
+                confirmed: true,
+                pending: None,
+                typed: String::new(),
+                can_mail: true,
+            },
             expires_at: Some(at("2027-02-01T00:00:00Z")),
             accounts: vec![
                 MyAccount {
@@ -206,8 +212,24 @@ impl Samples for AccountPage {
             problems: vec![Problem::with("current", "This is not your password.")],
             ..first.clone()
         };
+        let waiting = AddressPart { confirmed: false, ..first.email.clone() };
+        let pending =
+            AddressPart { pending: Some("benny@example.org".into()), ..first.email.clone() };
+        let waits = Self { email: waiting, ..first.clone() };
+        let moves = Self {
+            email: AddressPart { typed: "benny@".into(), ..pending },
+            problems: vec![Problem::with("email", "This does not look like an e-mail address.")],
+            ..first.clone()
+        };
         let bare = Self { name: LONG.into(), ..Self::default() };
-        vec![("first", first), ("changed", changed), ("wrong", wrong), ("bare", bare)]
+        vec![
+            ("first", first),
+            ("changed", changed),
+            ("wrong", wrong),
+            ("waits", waits),
+            ("moves", moves),
+            ("bare", bare),
+        ]
     }
 }
 

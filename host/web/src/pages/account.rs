@@ -50,6 +50,17 @@ fn places(all: &[BackendView], user: &User) -> Vec<String> {
     if there.is_empty() { vec![views::frame::PRODUCT.to_owned()] } else { there }
 }
 
+fn address(ctx: &Ctx, user: &User) -> pages::AddressPart {
+    let email = user.email.as_ref();
+    pages::AddressPart {
+        address: email.map(|email| email.address.as_str().to_owned()),
+        confirmed: email.is_some_and(|email| email.confirmed),
+        pending: None,
+        typed: String::new(),
+        can_mail: words::sender(ctx).is_some(),
+    }
+}
+
 async fn page(ctx: &Ctx, who: &SignedIn) -> Result<pages::AccountPage, Failure> {
     let user = &who.current().user;
     let all = words::backends(ctx);
@@ -62,7 +73,7 @@ async fn page(ctx: &Ctx, who: &SignedIn) -> Result<pages::AccountPage, Failure> 
     };
     Ok(pages::AccountPage {
         name: user.username.as_str().to_owned(),
-        email: user.email.as_ref().map(|email| email.address.as_str().to_owned()),
+        email: address(ctx, user),
         expires_at: user.expires_at,
         accounts: user.accounts.iter().map(|one| account(ctx, &all, one)).collect(),
         password: Some(form),

@@ -90,6 +90,8 @@ fn typed(form: &Pairs) -> pages::InviteForm {
             Some("optional") => pages::AskEmail::Optional,
             _ => pages::AskEmail::None,
         },
+        to: value("to"),
+        send: form.get("send").is_some(),
     }
 }
 
@@ -122,6 +124,7 @@ async fn new_page(
             ctx.language(),
             form.ask_email,
         ),
+        can_mail: words::sender(ctx).is_some(),
         form,
         problems: Vec::new(),
     })
@@ -199,6 +202,11 @@ fn summary(all: &[BackendView], invite: &Invite) -> pages::InviteSummary {
     }
 }
 
+fn by_mail(ctx: &Ctx, invite: &Invite) -> pages::InviteMail {
+    let to = invite.email.as_ref().map(|address| address.as_str().to_owned());
+    pages::InviteMail { can_mail: words::sender(ctx).is_some(), to: to.unwrap_or_default() }
+}
+
 /// `GET /admin/invites/{code}/share`
 pub async fn shared(ctx: Ctx, by: Admin) -> Reply {
     let invite = invites::get(ctx.service(), &by, &code(&ctx)?).await?;
@@ -207,7 +215,9 @@ pub async fn shared(ctx: Ctx, by: Admin) -> Reply {
         qr: Qr::of(&url),
         url,
         summary: summary(&words::backends(&ctx), &invite),
+        mail: by_mail(&ctx, &invite),
         code: invite.code.to_string(),
+        problems: Vec::new(),
     };
     frame::page(&ctx, &page)
 }
@@ -228,12 +238,14 @@ async fn detail_page(
         valid_days: String::new(),
         account_days: String::new(),
         ask_email: asked(invite.ask_email),
+        ..pages::InviteForm::default()
     };
     Ok(pages::InviteDetailPage {
         state: state(invite.standing(ctx.service().now())),
         qr: Qr::of(&url),
         url,
         summary: summary(&words::backends(ctx), &invite),
+        mail: by_mail(ctx, &invite),
         code: invite.code.to_string(),
         label: invite.label,
         used: invite.used.into(),

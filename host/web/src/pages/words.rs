@@ -59,6 +59,12 @@ pub fn password_rules(ctx: &Ctx, rules: &Rules) -> Vec<String> {
     said
 }
 
+/// The address that mail comes from; none where no mail can be sent.
+#[must_use]
+pub fn sender(_ctx: &Ctx) -> Option<String> {
+    None
+}
+
 /// What people call a backend.
 #[must_use]
 pub fn label(all: &[BackendView], id: &BackendId) -> String {
@@ -152,6 +158,7 @@ fn tone(kind: ActivityKind) -> Tone {
         | Kind::UserCreated
         | Kind::UserEnabled
         | Kind::BackendAdded
+        | Kind::MailMethodAdded
         | Kind::BackendBack
         | Kind::ProfileCaptured
         | Kind::InviteCreated
@@ -163,7 +170,7 @@ fn tone(kind: ActivityKind) -> Tone {
         | Kind::BackendReplaced
         | Kind::SettingsRefused
         | Kind::LoginLinkMade => Tone::Warn,
-        Kind::SignupUndone | Kind::BackendDown | Kind::PluginRefused | Kind::PluginIll => Tone::Bad,
+        Kind::SignupUndone | Kind::BackendDown | Kind::PluginRefused | Kind::PluginIll | Kind::MessageFailed => Tone::Bad,
         Kind::SignedIn
         | Kind::SignedOut
         | Kind::SessionsEnded
@@ -181,6 +188,9 @@ fn tone(kind: ActivityKind) -> Tone {
         | Kind::ProfileApplied
         | Kind::BackendChanged
         | Kind::BackendRemoved
+        | Kind::MailMethodChanged
+        | Kind::MailMethodRemoved
+        | Kind::ResetMailed
         | Kind::PluginLoaded
         | Kind::PluginConsented
         | Kind::SettingsChanged => Tone::Quiet,

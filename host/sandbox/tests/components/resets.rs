@@ -80,26 +80,55 @@ async fn files_of_real_servers_are_read_through_the_sandbox() {
     assert!(matches!(large, Reading::Ignored(remark) if remark.code == "sandbox.reset-too-large"));
 }
 
-#[tokio::test]
-async fn a_reset_goes_from_its_start_to_a_new_password() {
-    let house = house(Release::V10_11).await;
-    let ann = NewAccount {
+fn ann() -> NewAccount {
+    NewAccount {
         login_name: "Ann".to_owned(),
         password: Some(Secret::from("correct horse")),
         email: None,
         display_name: None,
-    };
-    house.instance.create(&ann, Attempt::First).await.unwrap();
-    house.instance.start_reset("Ann").await.unwrap();
-    let [(name, content)] = &files(house.folder.path())[..] else { panic!("one file") };
-    let request = found(house.instance.read_reset(name, content).await.unwrap());
-    assert_eq!(request.login_name, "Ann");
-    let wrong = house.instance.redeem(&Secret::from("00-00-00-00")).await.unwrap_err();
-    assert_eq!(wrong.kind, FaultKind::WrongCredential);
-    assert_eq!(house.instance.redeem(&request.pin).await.unwrap(), ["Ann"]);
-    assert!(house.server.accepts("Ann", request.pin.expose()));
-    let again = house.instance.redeem(&request.pin).await.unwrap_err();
-    assert!(!again.detail.contains(request.pin.expose()));
+    }
+}
+
+#[tokio::test]
+async fn a_reset_goes_from_its_start_to_a_new_password() {
+    for release in Release::ALL {
+        let house = house(release).await;
+        house.instance.create(&ann(), Attempt::First).await.unwrap();
+        house.instance.start_reset("Ann").await.unwrap();
+        let [(name, content)] = &files(house.folder.path())[..] else { panic!("one file") };
+        let request = found(house.instance.read_reset(name, content).await.unwrap());
+        assert_eq!((request.login_name.as_str(), request.remark), ("Ann", None));
+        let wrong = house.instance.redeem(&Secret::from("00-00-00-00")).await.unwrap_err();
+        assert_eq!(wrong.kind, FaultKind::WrongCredential);
+        assert_eq!(house.instance.redeem(&request.pin).await.unwrap(), ["Ann"]);
+        assert!(house.server.accepts("Ann", request.pin.expose()));
+        let again = house.instance.redeem(&request.pin).await.unwrap_err();
+        assert!(!again.detail.contains(request.pin.expose()));
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_blocks_jellyfins_own_page_is_read_and_named() {
+    for release in Release::ALL {
+        let house = house(release).await;
+        house.instance.create(&ann(), Attempt::First).await.unwrap();
+        let first = house.server.forgot_password("ann").unwrap().unwrap();
+        let path = house.folder.path().join(&first.name);
+        let longer = [&first.content[..], b"\"}}"].concat();
+        std::fs::write(&path, longer).unwrap();
+        let second = house.server.forgot_password("ann").unwrap().unwrap();
+        let request =
+            house.instance.read_reset(&second.name, &std::fs::read(&path).unwrap()).await.unwrap();
+        let request = found(request);
+        assert_eq!(*request.pin.expose(), second.pin);
+        let keeps_old_ends = release < Release::V10_11;
+        assert_eq!(request.remark.is_some(), keeps_old_ends, "{release:?}");
+        assert_eq!(house.instance.redeem(&request.pin).await.is_err(), keeps_old_ends);
+        if let Some(remark) = request.remark {
+            assert_eq!(remark.code, "jellyfin.reset-damaged");
+            assert!(remark.detail.contains(&second.name), "{}", remark.detail);
+        }
+    }
 }
 
 #[tokio::test]
@@ -131,6 +160,35 @@ async fn the_button_comes_changes_and_goes() {
         assert_eq!((wrong.kind, wrong.field.as_deref()), (FaultKind::InvalidInput, Some("label")));
         instance.withdraw_login_page().await.unwrap();
         assert!(!instance.login_page_present().await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn what_the_admin_wrote_on_the_login_page_stays_as_it_was() {
+    for release in Release::ALL {
+        let house = house(release).await;
+        let url = Url::parse("https://home.example/forgot").unwrap();
+        let css = ".a{color:red}";
+        let text = "Be *kind*.\n\n<b>Call 5</b> \"now\"  ";
+        let mut written = house.server.branding();
+        written.insert("LoginDisclaimer".to_owned(), text.into());
+        written.insert("CustomCss".to_owned(), css.into());
+        written.insert("SplashscreenEnabled".to_owned(), true.into());
+        house.server.set_branding(&written);
+        house.instance.offer_login_page(&url, "Forgot <your> password?").await.unwrap();
+        let offered = house.server.branding();
+        let shown = offered["LoginDisclaimer"].as_str().unwrap();
+        assert!(
+            shown.starts_with(text) && shown.contains("Forgot &lt;your&gt; password?"),
+            "{shown}"
+        );
+        assert!(shown.contains("<form action=\"https://home.example/forgot\">"), "{shown}");
+        assert_eq!(
+            (&offered["CustomCss"], &offered["SplashscreenEnabled"]),
+            (&css.into(), &true.into())
+        );
+        house.instance.withdraw_login_page().await.unwrap();
+        assert_eq!(house.server.branding(), written, "{release:?}");
     }
 }
 

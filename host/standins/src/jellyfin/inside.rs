@@ -125,6 +125,20 @@ impl Jellyfin {
     }
 }
 
+/// The login page, from inside.
+impl Jellyfin {
+    /// What the admin wrote for the login page, as the API tells it.
+    #[must_use]
+    pub fn branding(&self) -> Map<String, Value> {
+        self.server.with_state(|state| state.branding.clone())
+    }
+
+    /// Writes it anew, as a whole.
+    pub fn set_branding(&self, branding: &Map<String, Value>) {
+        self.server.with_state(|state| state.branding = branding.clone());
+    }
+}
+
 /// Old passwords that are still on their way in.
 impl Jellyfin {
     /// Lets so many sign-ins run beside the next password change, and in after it. 12 lets none of them in.

@@ -112,6 +112,60 @@ impl InviteCode {
     }
 }
 
+/// A code that another program made for an invite, as it stands in links that were sent already: a bearer
+/// credential like [`InviteCode`]. Case counts.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ForeignCode(String);
+
+/// Why text is no [`ForeignCode`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a code of another program is 6 to 128 letters, digits, '-' and '_'")]
+pub struct NotAForeignCode;
+
+impl ForeignCode {
+    /// Letters, digits, `-` and `_`, as they are.
+    ///
+    /// # Errors
+    /// [`NotAForeignCode`].
+    pub fn parse(text: &str) -> Result<Self, NotAForeignCode> {
+        let plain = |one: char| one.is_ascii_alphanumeric() || matches!(one, '-' | '_');
+        let fits = (6..=128).contains(&text.len()) && text.chars().all(plain);
+        if fits { Ok(Self(text.to_owned())) } else { Err(NotAForeignCode) }
+    }
+
+    /// As it travels.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The first characters, for logs and lists.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        self.0.chars().take(4).collect()
+    }
+}
+
+impl fmt::Debug for ForeignCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}...", self.hint())
+    }
+}
+
+impl TryFrom<String> for ForeignCode {
+    type Error = NotAForeignCode;
+    fn try_from(text: String) -> Result<Self, NotAForeignCode> {
+        Self::parse(&text)
+    }
+}
+
+impl From<ForeignCode> for String {
+    fn from(code: ForeignCode) -> Self {
+        code.0
+    }
+}
+
 /// Why a name chosen by the admin is not an id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("an id is 1 to 32 of a-z, 0-9 and '-', beginning with a letter; got {got:?}")]
@@ -255,6 +309,16 @@ mod tests {
     fn what_cannot_be_a_code_is_none() {
         for text in ["", "abc", "u0000000000000000000000000", "é0000000000000000000000000"] {
             assert_eq!(InviteCode::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_code_of_another_program_is_kept_as_it_is() {
+        let code = ForeignCode::parse("hkVJ-l0_eXq2pGZyS3nRtA").unwrap();
+        assert_eq!(code.as_str(), "hkVJ-l0_eXq2pGZyS3nRtA");
+        assert_eq!(format!("{code:?}"), "hkVJ...", "a bearer credential is not told to the log");
+        for text in ["", "abc12", "a/../../etc", "abc def", "gr\u{fc}nkohl", &"a".repeat(129)] {
+            assert!(ForeignCode::parse(text).is_err(), "{text}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! Invites: what they grant, until when, for how many.
 
-use crate::ids::{BackendId, InviteCode};
+use crate::ids::{BackendId, ForeignCode, InviteCode};
 use crate::names::EmailAddress;
 use crate::settings::Lifetime;
 use jiff::Timestamp;
@@ -63,6 +63,9 @@ pub struct Invite {
     pub email: Option<EmailAddress>,
     /// Withdrawn.
     pub revoked_at: Option<Timestamp>,
+    /// The code it had in the program it was taken over from: links with that keep working.
+    #[serde(default)]
+    pub alias: Option<ForeignCode>,
 }
 
 /// Where an invite stands, for the admin. A guest hears one answer for all but `Open`.

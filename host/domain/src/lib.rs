@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod activity;
+pub mod adopt;
 pub mod backends;
 pub mod fault;
 pub mod identity;

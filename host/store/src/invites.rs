@@ -1,12 +1,12 @@
 //! Invites: by code, newest first, by what they use.
 
-use crate::error::StoreError;
+use crate::error::{StoreError, Unique};
 use crate::keys;
 use crate::pages::{Page, PageRequest, matches};
 use crate::records::{Entry, Record, entry};
 use crate::tx::{Mode, Span, Table, Tx, Writing, table};
 use aws_lc_rs::digest;
-use domain::ids::{BackendId, InviteCode};
+use domain::ids::{BackendId, ForeignCode, InviteCode};
 use domain::invites::Invite;
 use domain::names::name_key;
 
@@ -14,7 +14,14 @@ const ROWS: Table = table("invites");
 const BY_TIME: &str = "invites_by_time";
 const BY_USE: &str = "invites_by_use";
 
-pub(crate) const TABLES: &[&str] = &["invites", BY_TIME, BY_USE];
+/// Hash of a foreign code to the invite's own.
+const BY_ALIAS: &str = "invites_by_alias";
+
+pub(crate) const TABLES: &[&str] = &["invites", BY_TIME, BY_USE, BY_ALIAS];
+
+fn alias_key(alias: &ForeignCode) -> Vec<u8> {
+    digest::digest(&digest::SHA256, alias.as_str().as_bytes()).as_ref().to_vec()
+}
 
 impl Record for Invite {
     const ROWS: Table = ROWS;
@@ -31,6 +38,9 @@ impl Record for Invite {
         let mut entries = vec![entry(BY_TIME, keys::at(self.created_at, apart), self)];
         if let Some(profile) = &self.profile {
             entries.push(entry(BY_USE, keys::joined(&["profile", &name_key(profile), code]), self));
+        }
+        if let Some(alias) = &self.alias {
+            entries.push(entry(BY_ALIAS, alias_key(alias), self).only(Unique::Hash));
         }
         let backends = self.backends.iter();
         entries.extend(
@@ -57,6 +67,14 @@ impl<M: Mode> Invites<'_, M> {
     /// [`StoreError`].
     pub fn get(&self, code: &InviteCode) -> Result<Option<Invite>, StoreError> {
         self.0.load(code.as_str().as_bytes())
+    }
+
+    /// The invite that had this code in another program.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn by_alias(&self, alias: &ForeignCode) -> Result<Option<Invite>, StoreError> {
+        self.0.load_by(BY_ALIAS, &alias_key(alias))
     }
 
     /// Invites, the newest first. A search looks at note, maker, address and the code's hint.

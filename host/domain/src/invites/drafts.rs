@@ -295,6 +295,7 @@ impl InviteDraft {
             ask_email: self.ask_email,
             email: self.email,
             revoked_at: None,
+            alias: None,
         })
     }
 }

@@ -3,7 +3,7 @@
 use super::{at, random_bytes, read, signup, store, user, write};
 use crate::secrets::SecretOf;
 use crate::{Owner, StoreError, Unique};
-use domain::ids::{BackendId, InviteCode, SessionId, UserId};
+use domain::ids::{BackendId, ForeignCode, InviteCode, SessionId, UserId};
 use domain::invites::{AskEmail, Invite};
 use domain::links::{Link, LinkPurpose};
 use domain::schedule::Task;
@@ -247,6 +247,7 @@ fn an_invite_is_found_by_what_it_uses() {
         ask_email: AskEmail::None,
         email: None,
         revoked_at: None,
+        alias: None,
     };
     write(&store, |tx| tx.invites().put(&invite)).expect("written");
     assert_eq!(read(&store, |tx| tx.invites().with_profile("FAMILY")).len(), 1);
@@ -255,4 +256,35 @@ fn an_invite_is_found_by_what_it_uses() {
     let changed = Invite { profile: None, ..invite };
     write(&store, |tx| tx.invites().put(&changed)).expect("written");
     assert!(read(&store, |tx| tx.invites().with_profile("family")).is_empty());
+}
+
+#[test]
+fn an_invite_is_found_by_the_code_it_had_elsewhere() {
+    let store = store();
+    let alias = |text: &str| ForeignCode::parse(text).expect("a code");
+    let invite = |byte, elsewhere: &str| Invite {
+        code: InviteCode::from_random(random_bytes(byte)),
+        label: String::new(),
+        created_by: String::new(),
+        created_at: at(0),
+        expires_at: None,
+        uses: Some(1),
+        used: 0,
+        backends: Vec::new(),
+        profile: None,
+        account_lifetime: None,
+        ask_email: AskEmail::None,
+        email: None,
+        revoked_at: None,
+        alias: Some(alias(elsewhere)),
+    };
+    let first = invite(1, "hkVJ-l0_eXq2pGZyS3nRtA");
+    write(&store, |tx| tx.invites().put(&first)).expect("written");
+    let found = read(&store, |tx| tx.invites().by_alias(&alias("hkVJ-l0_eXq2pGZyS3nRtA")));
+    assert_eq!(found.as_ref(), Some(&first));
+    assert!(read(&store, |tx| tx.invites().by_alias(&alias("HKVJ-l0_eXq2pGZyS3nRtA"))).is_none());
+    let twice = invite(2, "hkVJ-l0_eXq2pGZyS3nRtA");
+    write(&store, |tx| tx.invites().put(&twice)).expect_err("one code leads to one invite");
+    write(&store, |tx| tx.invites().delete(&first.code)).expect("deleted");
+    write(&store, |tx| tx.invites().put(&twice)).expect("written");
 }

@@ -8,7 +8,7 @@ use crate::diagnosis::{handshake_failure, stream_failure, timed_out_words};
 use crate::dial;
 use crate::failure::{FailureKind, NetFailure};
 use crate::names::Names;
-use crate::policy::{CONNECT, Policy};
+use crate::policy::{HANDSHAKE, Policy};
 use crate::trust::{Authorities, end_point};
 use core::fmt;
 use core::mem::{MaybeUninit, replace};
@@ -281,7 +281,7 @@ impl Connection {
             return Err(NetFailure::unsent(FailureKind::Protocol, detail));
         };
         let handshake = TlsConnector::from(self.tls.clone()).connect(name, stream);
-        match timeout(within.min(CONNECT), handshake).await {
+        match timeout(within.min(HANDSHAKE), handshake).await {
             Ok(Ok(secured)) => {
                 self.stream = Stream::Secured(Box::new(secured));
                 Ok(())

@@ -15,7 +15,7 @@ use crate::server::ENDPOINT;
 /// RFC 5321 allows 512 bytes; some servers say more.
 const LONGEST_LINE: usize = 8192;
 /// How long an answer may take where nothing else is said. RFC 5321 has minutes, a call has one.
-const PATIENCE_MS: u32 = 30_000;
+pub const PATIENCE_MS: u32 = 30_000;
 
 /// A conversation.
 pub struct Conversation<'a, L: Lent> {

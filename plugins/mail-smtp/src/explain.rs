@@ -144,11 +144,17 @@ pub fn refused(moment: Moment, reply: &Reply, server: &Server) -> Fault {
 /// in the open is told apart.
 #[must_use]
 pub fn unconnected(failure: &Failure, server: &Server) -> Fault {
-    let broke = matches!(failure.kind, FailureKind::Protocol | FailureKind::Closed);
+    // A slow server on the port of TLS is slow; elsewhere it waits for us to begin in the open.
+    let broke = match failure.kind {
+        FailureKind::Protocol | FailureKind::Closed => true,
+        FailureKind::TimedOut => server.port != 465,
+        _ => false,
+    };
     if server.encryption == Encryption::Tls && broke {
         let detail = format!(
-            "what answers on port {} does not begin with TLS: tls goes with port 465, starttls with 587 and 25",
-            server.port
+            "what answers on port {} does not begin with TLS ({}): tls goes with port 465, starttls with \
+             587 and 25",
+            server.port, failure.detail
         );
         return Fault::new(Kind::Misconfigured, "mail-smtp.not-tls", detail).about("security");
     }
@@ -183,12 +189,21 @@ pub fn speechless(fault: Fault, server: &Server) -> Fault {
     if server.encryption == Encryption::Tls || fault.code == "mail-smtp.no-smtp" {
         return fault;
     }
-    let hint = "a server that waits for TLS says nothing: port 465 goes with tls, 587 and 25 with starttls";
     if server.port == 465 {
-        return Fault::new(Kind::Misconfigured, "mail-smtp.waits-for-tls", hint).about("security");
+        return waits_for_tls(server);
     }
-    let detail = format!("the server said nothing ({}); {hint}", fault.detail);
+    let detail = format!("the server said nothing ({}); {WAITING}", fault.detail);
     Fault { detail, ..fault }
+}
+
+const WAITING: &str =
+    "a server that waits for TLS says nothing: port 465 goes with tls, 587 and 25 with starttls";
+
+/// The fault where the server waits for TLS and we for its first words.
+#[must_use]
+pub fn waits_for_tls(server: &Server) -> Fault {
+    let detail = format!("port {} of {} waits for TLS: {WAITING}", server.port, server.host);
+    Fault::new(Kind::Misconfigured, "mail-smtp.waits-for-tls", detail).about("security")
 }
 
 /// The fault for an answer that is none of a mail server's.

@@ -6,14 +6,15 @@
 //! admin said so or the server is this machine.
 
 use latchkey_sdk::fault::{Fault, Kind};
+use latchkey_sdk::http::FailureKind;
 use latchkey_sdk::lent::Lent;
 use latchkey_sdk::notify::Outcome;
 use latchkey_sdk::tcp::Security;
 
-use crate::conversation::Conversation;
+use crate::conversation::{Conversation, PATIENCE_MS};
 use crate::explain::{self, Moment};
 use crate::offered::Offered;
-use crate::reply::Class;
+use crate::reply::{Class, Reply};
 use crate::server::{self, Encryption, Server};
 use crate::sign_in;
 use crate::steps::{Ended, Steps, passed};
@@ -50,7 +51,7 @@ pub fn open<'a, L: Lent>(
     steps: &mut Steps<'a, L>,
 ) -> Result<Session<'a, L>, Fault> {
     let mut talk = steps.first("connect", || connect(lent, server))?;
-    steps.next("banner", &mut talk, |talk| banner(talk, server))?;
+    steps.next("banner", &mut talk, |talk| banner(lent, talk, server))?;
     let mut offered = steps.next("hello", &mut talk, |talk| hello(talk, hello_name, server))?;
     if server.encryption == Encryption::StartTls {
         steps.next("start-tls", &mut talk, |talk| start_tls(talk, &offered, server))?;
@@ -82,19 +83,42 @@ fn connect<'a, L: Lent>(lent: &'a L, server: &Server) -> Ended<Conversation<'a, 
     passed(talk, detail)
 }
 
-/// Some servers let strangers wait for their first words; none of those listens on 465.
-const BANNER_ON_465_MS: u32 = 10_000;
+/// Some servers let strangers wait for their first words, and one that waits for TLS never says any. After
+/// this long it is looked into which of the two it is.
+const FIRST_WORDS_MS: u32 = 4_000;
 
-fn banner<L: Lent>(talk: &mut Conversation<'_, L>, server: &Server) -> Ended<()> {
-    if server.port == 465 && server.encryption != Encryption::Tls {
-        talk.be_patient_for(BANNER_ON_465_MS);
-    }
-    let reply = talk.listen().map_err(|fault| explain::speechless(fault, server))?;
+fn banner<L: Lent>(lent: &L, talk: &mut Conversation<'_, L>, server: &Server) -> Ended<()> {
+    let reply = first_words(lent, talk, server)?;
     match reply.class() {
         Class::Done => passed((), reply.words()),
         Class::GoOn | Class::Later | Class::Never => {
             Err(explain::refused(Moment::Banner, &reply, server))
         }
+    }
+}
+
+/// A second connection, with TLS, tells a server that waits for TLS from a slow one.
+fn first_words<L: Lent>(
+    lent: &L,
+    talk: &mut Conversation<'_, L>,
+    server: &Server,
+) -> Result<Reply, Fault> {
+    if server.encryption == Encryption::Tls {
+        return talk.listen();
+    }
+    talk.be_patient_for(FIRST_WORDS_MS);
+    let heard = talk.listen();
+    talk.be_patient_for(PATIENCE_MS);
+    match heard {
+        Err(fault) if fault.code == "net.timed-out" => {
+            let failure = Conversation::open(lent, Security::Tls).err().map(|failure| failure.kind);
+            // Who shows a certificate, even one that is not believed, speaks TLS.
+            if matches!(failure, None | Some(FailureKind::Certificate)) {
+                return Err(explain::waits_for_tls(server));
+            }
+            talk.listen().map_err(|fault| explain::speechless(fault, server))
+        }
+        heard => heard.map_err(|fault| explain::speechless(fault, server)),
     }
 }
 

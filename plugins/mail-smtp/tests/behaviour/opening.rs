@@ -89,13 +89,43 @@ fn swapped_ports_are_explained() {
         ("mail-smtp.not-tls", Some("security"))
     );
     assert!(fault.detail.contains("587"), "{}", fault.detail);
-    for quiet in [Dialogue::new().silent(), Dialogue::new().ends(), Dialogue::new().cut()] {
+    let slow = |port: u16| {
+        let lent = signing_in("tls", port);
+        let lent = lent.no_connection("server", Security::Tls, FailureKind::TimedOut);
+        send(&lent).unwrap_err().code
+    };
+    assert_eq!((slow(587).as_str(), slow(465).as_str()), ("mail-smtp.not-tls", "net.timed-out"));
+    for quiet in [Dialogue::new().ends(), Dialogue::new().cut()] {
         let fault = send(&plain(signing_in("starttls", 465), quiet)).unwrap_err();
         assert_eq!(fault.code, "mail-smtp.waits-for-tls");
         assert!(fault.detail.contains("465 goes with tls"), "{}", fault.detail);
     }
-    let fault = send(&plain(host("none", 25), Dialogue::new().silent())).unwrap_err();
-    assert_eq!(fault.kind, Kind::TimedOut);
+}
+
+#[test]
+fn a_silent_server_is_asked_whether_it_waits_for_tls() {
+    let silent = |port: u16| plain(signing_in("starttls", port), Dialogue::new().silent());
+    for lent in [
+        silent(465).dialogue("server", Security::Tls, Dialogue::new()),
+        silent(2465).no_connection("server", Security::Tls, FailureKind::Certificate),
+    ] {
+        let fault = send(&lent).unwrap_err();
+        assert_eq!(
+            (fault.kind, fault.code.as_str()),
+            (Kind::Misconfigured, "mail-smtp.waits-for-tls")
+        );
+        assert!(fault.detail.contains("waits for TLS"), "{}", fault.detail);
+    }
+    let dead = plain(host("none", 25), Dialogue::new().silent().silent());
+    let dead = dead.no_connection("server", Security::Tls, FailureKind::TimedOut);
+    assert_eq!(send(&dead).unwrap_err().kind, Kind::TimedOut);
+}
+
+#[test]
+fn a_server_that_lets_strangers_wait_is_waited_for() {
+    let greeted = hello(Dialogue::new().silent().says("220 at last\r\n"), &[]);
+    let lent = plain(host("none", 25), hands_over(greeted));
+    accepted(&lent.no_connection("server", Security::Tls, FailureKind::Protocol));
 }
 
 #[test]

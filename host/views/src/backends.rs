@@ -179,6 +179,10 @@ pub struct BackendPage {
     pub probe: Option<ProbeView>,
     /// Whether a profile can be captured from it.
     pub can_capture: bool,
+    /// Whether it has accounts that can be adopted.
+    pub can_adopt: bool,
+    /// Whether it leaves reset files, or has a sign-in page for our button.
+    pub has_resets: bool,
 }
 
 impl Page for BackendPage {

@@ -35,6 +35,8 @@ pub enum Nav {
     People,
     Profiles,
     Backends,
+    Mail,
+    Resets,
     Plugins,
     Activity,
     Settings,
@@ -117,7 +119,7 @@ impl Views {
 }
 
 /// `t("key", name=value)`.
-fn translate(catalogue: &Catalogue, lang: &str) -> Value {
+pub(crate) fn translate(catalogue: &Catalogue, lang: &str) -> Value {
     let (catalogue, lang) = (catalogue.clone(), lang.to_owned());
     Value::from_function(move |key: &str, values: Kwargs| -> Result<String, Error> {
         let mut held: Vec<(&str, Value)> = Vec::new();
@@ -200,7 +202,11 @@ fn timestamp(text: &str) -> Result<Timestamp, Error> {
 
 /// Writes a value into a page. The engine's own way would write `/` as `&#x2f;`, which no rule asks for
 /// and which makes every address on a page unreadable.
-fn format(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
+pub(crate) fn format(
+    out: &mut Output<'_>,
+    state: &mut State<'_, '_>,
+    value: &Value,
+) -> Result<(), Error> {
     match value.as_str().filter(|_| !value.is_safe() && *state.auto_escape() == AutoEscape::Html) {
         Some(text) => out.write_str(&escape(text)).map_err(Error::from),
         None => minijinja::escape_formatter(out, state, value),

@@ -31,6 +31,12 @@ pub mod profiles;
 
 pub mod backends;
 
+pub mod adopt;
+
+pub mod mails;
+
+pub mod watches;
+
 pub mod plugins;
 
 pub mod activity;

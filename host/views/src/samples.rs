@@ -10,6 +10,8 @@ mod admin;
 
 mod guest;
 
+mod mails;
+
 mod resets;
 
 mod server;
@@ -56,6 +58,18 @@ pub fn all(views: &Views, lang: &str, base: &str) -> Vec<Shot> {
     stage.add::<crate::backends::BackendPluginsPage>(&mut shots);
     stage.add::<crate::backends::BackendFormPage>(&mut shots);
     stage.add::<crate::backends::BackendPage>(&mut shots);
+    stage.add::<crate::adopt::AdoptPage>(&mut shots);
+    stage.add::<crate::adopt::AdoptedPage>(&mut shots);
+    stage.add::<crate::mails::MailPage>(&mut shots);
+    stage.add::<crate::mails::MailPluginsPage>(&mut shots);
+    stage.add::<crate::mails::MailFormPage>(&mut shots);
+    stage.add::<crate::mails::MethodPage>(&mut shots);
+    stage.add::<crate::mails::OutboxPage>(&mut shots);
+    stage.add::<crate::mails::MessagePage>(&mut shots);
+    stage.add::<crate::mails::TemplatesPage>(&mut shots);
+    stage.add::<crate::mails::TemplatePage>(&mut shots);
+    stage.add::<crate::watches::WatchesPage>(&mut shots);
+    stage.add::<crate::watches::WatchPage>(&mut shots);
     stage.add::<crate::plugins::PluginsPage>(&mut shots);
     stage.add::<crate::plugins::PluginPage>(&mut shots);
     stage.add::<crate::activity::ActivityPage>(&mut shots);

@@ -224,6 +224,8 @@ impl Samples for BackendPage {
                 passed: true,
             }),
             can_capture: true,
+            can_adopt: true,
+            has_resets: true,
         };
         let down = Self {
             health: all.get(2).unwrap().clone(),

@@ -260,8 +260,14 @@ pub async fn detail(ctx: Ctx, by: Admin) -> Reply {
         locked_by: view.locked.as_ref().map(|source| wording::source_text(&ctx, source)),
         probe: probe.map(|probe| probe_view(&ctx, probe)),
         can_capture: view.offer.as_ref().is_some_and(|offer| offer.abilities.profiles),
+        can_adopt: has_role(&view, PluginRole::Accounts),
+        has_resets: has_role(&view, PluginRole::Reset),
     };
     frame::page(&ctx, &page)
+}
+
+fn has_role(view: &BackendView, role: PluginRole) -> bool {
+    view.manifest.as_ref().is_some_and(|manifest| manifest.roles.contains(&role))
 }
 
 /// Its libraries; none where it does not say at once.

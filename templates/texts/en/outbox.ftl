@@ -1,0 +1,57 @@
+# Messages that are owed, and what became of them.
+outbox-none = No mail yet
+outbox-none-help = What Latchkey sends to your people is listed here, with what became of it.
+outbox-no-method = There is no way to send yet: messages wait here until you add one.
+outbox-search = Search people and addresses
+outbox-message = Mail
+outbox-for = For
+outbox-when = When
+outbox-next = next try
+# What a message is about, also as the title of its template.
+message-kind-reset = New password
+message-kind-invite = Invite
+message-kind-welcome = Welcome
+message-kind-confirm-address = Confirm the address
+message-kind-password-changed = Password changed
+message-kind-expiring = Account ends soon
+message-kind-expired = Account ended
+message-kind-test = Test
+# Where it stands.
+message-state-all = All
+message-state-queued = Waiting
+message-state-deferred = Tried again
+message-state-sent = Sent
+message-state-failed = Failed
+message-state-dropped = Not sent
+message-means-queued = It goes out as soon as a way to send is free.
+message-means-deferred = It could not be delivered yet. Latchkey tries again by itself; the pauses grow.
+message-means-sent = The mail server has taken it. Whether it lies in the mailbox or among the spam, only the reader sees.
+message-means-failed = Latchkey has given up. Mend what is named here, then try again; or help the person another way.
+message-means-dropped = It was never sent.
+# Why it was never sent: dropped-<word>.
+dropped-no-address = There is no address for this person.
+dropped-unconfirmed = The address is not confirmed, so nothing but the confirmation goes there.
+dropped-over = Its time was over: what it says was worth nothing any more.
+dropped-by-hand = An admin gave it up.
+dropped-gone = What it was about is gone.
+message-owed = Since
+message-next = Next try
+message-until = Worth sending
+message-attempts = Tries
+message-ended-queued = Ended
+message-ended-deferred = Ended
+message-ended-sent = Sent
+message-ended-failed = Given up
+message-ended-dropped = Ended
+message-method = Sent through
+message-id = Message-ID
+message-remote = Known to the server as
+message-history = What happened
+message-no-history = Nothing was tried yet.
+message-retry = Try now
+message-retried = It is tried again now.
+message-drop = Give up
+message-drop-question = Give this mail up?
+message-drop-never = It is never sent. Its link and PIN are erased here.
+message-drop-person = The person is not told. To help them, make a new link or try again later.
+message-dropped = The mail is given up.

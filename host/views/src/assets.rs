@@ -13,6 +13,11 @@ use std::sync::LazyLock;
 #[folder = "$CARGO_MANIFEST_DIR/../../templates/pages"]
 struct PageFiles;
 
+/// Mails and their layouts.
+#[derive(RustEmbed)]
+#[folder = "$CARGO_MANIFEST_DIR/../../templates/mail"]
+struct MailFiles;
+
 /// The catalogue.
 #[derive(RustEmbed)]
 #[folder = "$CARGO_MANIFEST_DIR/../../templates/texts"]
@@ -34,6 +39,15 @@ impl Templates {
     #[cfg(test)]
     pub(crate) fn iter() -> impl Iterator<Item = Cow<'static, str>> {
         PageFiles::iter()
+    }
+}
+
+/// Templates of mails by their path below `templates/mail`.
+pub(crate) struct Mails;
+
+impl Mails {
+    pub(crate) fn text(name: &str) -> Option<String> {
+        MailFiles::get(name).and_then(|file| utf8(file.data))
     }
 }
 

@@ -1,11 +1,11 @@
-//! Turns a typed context into a page, strictly.
+//! Turns a typed context into a page or a mail, strictly.
 //!
 //! Guarantees: a template that names what its page does not have is an error and never an empty
 //! spot; every value is escaped; every text comes from the catalogue; nothing on a page needs an
 //! inline script or style. Does not: decide anything, read a clock, know a route or a backend.
 //!
 //! A page is a struct that implements [`Page`]; the [`Frame`] is what all of them share. The crate
-//! that answers requests fills both and calls [`Views::render`].
+//! that answers requests fills both and calls [`Views::render`]. A mail is a [`mail::MailContext`].
 
 pub mod assets;
 pub mod catalogue;
@@ -50,6 +50,8 @@ pub mod join;
 pub mod resets;
 
 pub mod notices;
+
+pub mod mail;
 
 #[cfg(any(test, feature = "samples"))]
 pub mod samples;

@@ -1,0 +1,105 @@
+//! Where `{{ }}`, `{% %}` and `{# #}` stand in a template.
+//!
+//! Guarantees: quotes inside are understood; what never ends is told with its place. Does not: know what
+//! stands inside.
+
+use super::problem::Flaw;
+use core::ops::Range;
+
+/// What kind of braces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Braces {
+    /// `{{ }}`
+    Value,
+    /// `{% %}`
+    Control,
+    /// `{# #}`
+    Remark,
+}
+
+/// One pair of braces with what is inside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Expression {
+    pub(super) braces: Braces,
+    pub(super) range: Range<usize>,
+}
+
+impl Expression {
+    /// What stands between the braces, without white space control and blanks.
+    pub(super) fn inside<'a>(&self, source: &'a str) -> &'a str {
+        let all = source.get(self.range.clone()).unwrap_or_default();
+        let inner = all.get(2..all.len().saturating_sub(2)).unwrap_or_default();
+        inner.trim_matches(['-', '+']).trim()
+    }
+}
+
+/// All of them, in order.
+///
+/// # Errors
+/// One that does not end.
+pub(super) fn find(source: &str) -> Result<Vec<Expression>, Flaw> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some((start, braces)) = next(source, at) {
+        let end = end_of(source, start + 2, braces).ok_or_else(|| {
+            let open = source.get(start..start + 2).unwrap_or_default();
+            Flaw::new(start, "braces-not-closed", open)
+        })?;
+        found.push(Expression { braces, range: start..end });
+        at = end;
+    }
+    Ok(found)
+}
+
+fn next(source: &str, from: usize) -> Option<(usize, Braces)> {
+    let rest = source.get(from..)?;
+    rest.as_bytes().windows(2).enumerate().find_map(|(index, pair)| {
+        let braces = match pair {
+            b"{{" => Braces::Value,
+            b"{%" => Braces::Control,
+            b"{#" => Braces::Remark,
+            _ => return None,
+        };
+        Some((from + index, braces))
+    })
+}
+
+fn end_of(source: &str, from: usize, braces: Braces) -> Option<usize> {
+    let close = match braces {
+        Braces::Value => "}}",
+        Braces::Control => "%}",
+        Braces::Remark => return Some(from + source.get(from..)?.find("#}")? + 2),
+    };
+    let mut quote = None;
+    for (index, letter) in source.get(from..)?.char_indices() {
+        match quote {
+            Some(open) if open == letter => quote = None,
+            Some(_) => {}
+            None if letter == '"' || letter == '\'' => quote = Some(letter),
+            None if source.get(from + index..)?.starts_with(close) => {
+                return Some(from + index + 2);
+            }
+            None => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn braces_in_quotes_end_nothing() {
+        let source = "a {{ t('}}') }} b {%- if x -%} c {# it's #} d";
+        let found = find(source).unwrap();
+        let insides: Vec<&str> = found.iter().map(|one| one.inside(source)).collect();
+        assert_eq!(insides, ["t('}}')", "if x", "it's"]);
+    }
+
+    #[test]
+    fn braces_without_an_end_are_told_with_their_place() {
+        assert_eq!(find("ab {{ x").unwrap_err(), Flaw::new(3, "braces-not-closed", "{{"));
+        assert!(find("{% if 'x %}").is_err());
+    }
+}

@@ -103,6 +103,45 @@ async fn what_goes_wrong_is_told_by_what_is_to_be_done() {
 }
 
 #[tokio::test]
+async fn later_is_deferred_and_never_is_refused_wherever_it_is_said() {
+    let house = house().await;
+    let message = message(&["ann@example.org"]);
+    for at in [At::Sender, At::Recipient, At::Data, At::Dot] {
+        for (answer, fate) in [
+            ("451 4.3.0 come back later", Fate::Deferred),
+            ("452 4.2.2 mailbox full", Fate::Deferred),
+            ("550 5.1.1 nobody here", Fate::Refused),
+            ("552 5.3.4 too large", Fate::Refused),
+        ] {
+            house.server.inject(at, Trouble::Answer(answer.to_owned()));
+            let receipts = house.instance.send(&message).await.unwrap();
+            assert_eq!((receipts.len(), receipts[0].fate), (1, fate), "{at:?} {answer}");
+            assert!(receipts[0].detail.contains(answer), "{}", receipts[0].detail);
+        }
+    }
+    assert_eq!(house.server.mails(), []);
+    let receipts = house.instance.send(&message).await.unwrap();
+    assert_eq!(receipts[0].fate, Fate::Accepted, "a deferred message goes through in the end");
+}
+
+#[tokio::test]
+async fn a_server_that_has_only_login_gets_that() {
+    for (ways, said) in [(&["LOGIN"][..], "(LOGIN)"), (&["LOGIN", "PLAIN"], "(PLAIN)")] {
+        let mut options = Options::strict();
+        options.accounts = vec![("home".to_owned(), PASSWORD.to_owned())];
+        options.ways = ways.iter().map(|way| (*way).to_owned()).collect();
+        let server = Smtp::start(options).await.unwrap();
+        let sandbox = sandbox(&[("mail-smtp", plugin("mail_smtp"))], &Hand::default());
+        let instance = set_up(&sandbox, "127.0.0.1", server.port(), "none", PASSWORD);
+        let receipts = instance.send(&message(&["ann@example.org"])).await.unwrap();
+        assert_eq!(receipts[0].fate, Fate::Accepted);
+        let steps = instance.rehearse(None).await.unwrap();
+        let signed_in = steps.iter().find(|step| step.name == "sign-in").unwrap();
+        assert!(signed_in.detail.ends_with(said), "{}", signed_in.detail);
+    }
+}
+
+#[tokio::test]
 async fn encryption_is_demanded_and_swapped_ports_are_told() {
     let house = house().await;
     let port = house.server.port();
@@ -125,7 +164,8 @@ async fn encryption_is_demanded_and_swapped_ports_are_told() {
             .iter()
             .all(|line| !line.contains("AUTH LOGIN") || !line.starts_with("C: "))
     );
-    house.server.take_violations();
+    // It was greeted with a handshake.
+    let _meant = house.server.take_violations();
 }
 
 /// A server that says these lines, each after something was heard, the first at once.

@@ -10,10 +10,14 @@
 
 mod cached;
 mod folder;
+mod front;
 mod hostile;
+#[path = "../../../egress/tests/certificates/identity.rs"]
+mod identity;
 mod jellyfin;
 mod mail_mailgun;
 mod mail_smtp;
+mod mail_tls;
 mod reach;
 mod resets;
 mod rig;

@@ -55,7 +55,7 @@ where
 async fn says(words: &'static str) -> Server {
     serve(move |mut stream| async move {
         stream.write_all(words.as_bytes()).await.unwrap();
-        std::future::pending().await
+        std::future::pending::<()>().await;
     })
     .await
 }
@@ -163,7 +163,7 @@ async fn secured(config: &Arc<rustls::ServerConfig>) -> Server {
         async move {
             let Ok(mut stream) = acceptor.accept(stream).await else { return };
             stream.write_all(b"220 secured\r\n").await.unwrap();
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     })
     .await
@@ -244,7 +244,7 @@ async fn nothing_that_came_in_the_open_is_read_under_tls() {
         let mut hello = [0; 5];
         stream.read_exact(&mut hello).await.unwrap();
         stream.write_all(b"250 injected\r\n").await.unwrap();
-        std::future::pending().await
+        std::future::pending::<()>().await;
     })
     .await;
     let mut connection = open(&dialer(), "127.0.0.1", late.port, Security::Plain).await.unwrap();

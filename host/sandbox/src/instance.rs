@@ -118,6 +118,17 @@ impl Instance {
         }
     }
 
+    /// The host's own part of the probe, alone: also the fault, where a stage failed.
+    pub async fn reach(&self) -> (Vec<Stage>, Option<Fault>) {
+        match self.ready() {
+            Ok(ready) => {
+                let (stages, failure) = self.own_stages(&ready).await;
+                (stages, failure.map(|failure| net_fault(&failure)))
+            }
+            Err(fault) => (vec![broken_stage(&fault)], Some(fault)),
+        }
+    }
+
     async fn own_stages(&self, ready: &Ready) -> (Vec<Stage>, Option<NetFailure>) {
         let mut stages = Vec::new();
         for endpoint in ready.granted.endpoints.values() {

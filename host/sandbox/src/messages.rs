@@ -53,7 +53,7 @@ impl Instance {
                 open.guest.call_rehearse(&mut open.store, trial.as_ref()).await
             })
             .await?;
-        Ok(steps.into_iter().take(STEPS).map(|one| step(one, &redactor)).collect())
+        Ok(steps.iter().take(STEPS).map(|one| step(one, &redactor)).collect())
     }
 
     fn words_of(&self, secrets: &[Secret]) -> Result<Redactor, Fault> {
@@ -123,7 +123,7 @@ fn settle(
     }
 }
 
-fn step(step: method::Step, redactor: &Redactor) -> Step {
+fn step(step: &method::Step, redactor: &Redactor) -> Step {
     Step {
         name: redactor.line(&step.name, NAME),
         outcome: match step.outcome {
@@ -202,7 +202,7 @@ mod tests {
             took_ms: 7,
             dialogue: vec!["C: hunter22\r\n".to_owned(); 1_000],
         };
-        let step = step(said, &redactor);
+        let step = step(&said, &redactor);
         assert_eq!((step.detail.as_str(), step.dialogue.len()), ("wrong: ***", LINES));
         assert_eq!(step.dialogue[0], "C: ***\\r\\n");
     }

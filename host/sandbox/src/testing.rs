@@ -222,7 +222,7 @@ pub(crate) async fn speak(speech: &'static [Speech]) -> Speaker {
                 for part in speech {
                     match part {
                         Speech::Say(words) => {
-                            stream.write_all(words.as_bytes()).await.unwrap_or(())
+                            stream.write_all(words.as_bytes()).await.unwrap_or(());
                         }
                         Speech::Hear => {
                             let count = stream.read(&mut chunk).await.unwrap_or(0);

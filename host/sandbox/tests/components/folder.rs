@@ -229,7 +229,7 @@ async fn a_stranger_is_given_no_secret_at_all() {
         (fault.kind, fault.code.as_str()),
         (FaultKind::Forbidden, "sandbox.waits-for-consent")
     );
-    assert!(sandbox.instance(&backend("jellyfin")).is_none());
+    assert!(sandbox.instance(backend("jellyfin")).is_none());
 
     let trial = sandbox.trial(config("jellyfin", &settings, &[])).unwrap();
     let typed = vec![("admin_user".to_owned(), "root".into())];
@@ -254,7 +254,7 @@ fn a_replaced_configuration_is_checked_and_a_bad_one_changes_nothing() {
         let fault = sandbox.configure(config("jellyfin", &settings, &secrets)).unwrap_err();
         assert_eq!((fault.kind, fault.field.as_deref()), (FaultKind::InvalidInput, Some(field)));
     }
-    assert!(sandbox.instance(&backend("jellyfin")).is_some());
-    sandbox.remove(&backend("jellyfin"));
-    assert!(sandbox.instance(&backend("jellyfin")).is_none());
+    assert!(sandbox.instance(backend("jellyfin")).is_some());
+    sandbox.remove(backend("jellyfin"));
+    assert!(sandbox.instance(backend("jellyfin")).is_none());
 }

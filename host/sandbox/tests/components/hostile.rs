@@ -177,5 +177,5 @@ async fn an_instance_of_nothing_is_told() {
     let sandbox = sandbox(&[], &Hand::default());
     let fault = sandbox.configure(config("media", &[], &[])).unwrap_err();
     assert_eq!((fault.kind, fault.code.as_str()), (FaultKind::Misconfigured, "sandbox.no-plugin"));
-    assert!(sandbox.instance(&backend("media")).is_none());
+    assert!(sandbox.instance(backend("media")).is_none());
 }

@@ -24,7 +24,7 @@ async fn house(release: Release) -> House {
     let key = server.add_key("Latchkey");
     let sandbox = sandbox(&[("jellyfin", plugin("jellyfin"))], &hand);
     sandbox.configure(config("jellyfin", &[("url", &server.url())], &[("api_key", &key)])).unwrap();
-    let instance = sandbox.instance(&backend("jellyfin")).unwrap();
+    let instance = sandbox.instance(backend("jellyfin")).unwrap();
     House { server, sandbox, instance }
 }
 
@@ -146,9 +146,9 @@ async fn an_admin_signs_in_once_and_a_key_stays() {
     let minted = trial.connect(typed("root-password")).await.unwrap();
     let key = minted["api_key"].expose().clone();
     assert_eq!(server.keys().len(), 1);
-    assert!(sandbox.instance(&backend("jellyfin")).is_none(), "a trial is not registered");
+    assert!(sandbox.instance(backend("jellyfin")).is_none(), "a trial is not registered");
     sandbox.configure(config("jellyfin", &[("url", &url)], &[("api_key", &key)])).unwrap();
-    let probe = sandbox.instance(&backend("jellyfin")).unwrap().probe().await;
+    let probe = sandbox.instance(backend("jellyfin")).unwrap().probe().await;
     probe.outcome.unwrap();
 }
 
@@ -223,7 +223,7 @@ async fn a_swap_loses_no_call_under_way() {
     })
     .unwrap();
     sandbox.configure(config("jellyfin", &[("url", &server.url())], &[("api_key", &key)])).unwrap();
-    let instance = sandbox.instance(&backend("jellyfin")).unwrap();
+    let instance = sandbox.instance(backend("jellyfin")).unwrap();
 
     let held = server.inject("GET /Users", Fault::HoldBefore);
     let under_way = {
@@ -280,7 +280,7 @@ async fn a_server_that_does_not_answer_leaves_places_for_the_others_of_its_plugi
     let mut config = config("jellyfin", &[("url", &other.url())], &[("api_key", &key)]);
     config.instance = backend("attic").into();
     house.sandbox.configure(config).unwrap();
-    let attic = house.sandbox.instance(&backend("attic")).unwrap();
+    let attic = house.sandbox.instance(backend("attic")).unwrap();
 
     let held: Vec<_> =
         (0..12).map(|_| house.server.inject("GET /Users", Fault::HoldBefore)).collect();

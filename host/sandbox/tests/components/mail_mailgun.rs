@@ -47,7 +47,7 @@ fn set_up(sandbox: &Sandbox, server: &Mailgun, domain: &str, key: &str) -> Insta
     let url = server.url().replace("127.0.0.1", name);
     let settings = [("url", url.as_str()), ("domain", domain)];
     sandbox.configure(config("mail-mailgun", &settings, &[("api_key", key)])).unwrap();
-    sandbox.instance(&backend("mail-mailgun")).unwrap()
+    sandbox.instance(backend("mail-mailgun")).unwrap()
 }
 
 #[tokio::test]

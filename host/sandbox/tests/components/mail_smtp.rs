@@ -32,7 +32,7 @@ fn set_up(sandbox: &Sandbox, host: &str, port: u16, security: &str, password: &s
     let settings =
         [("host", host), ("port", port.as_str()), ("security", security), ("username", "home")];
     sandbox.configure(config("mail-smtp", &settings, &[("password", password)])).unwrap();
-    sandbox.instance(&backend("mail-smtp")).unwrap()
+    sandbox.instance(backend("mail-smtp")).unwrap()
 }
 
 fn trial() -> Trial {

@@ -44,7 +44,7 @@ fn set_up(sandbox: &Sandbox, port: u16, security: &str, more: &[(&str, &str)]) -
         vec![("host", NAME), ("port", &port), ("security", security), ("username", "home")];
     settings.extend(more);
     sandbox.configure(config("mail-smtp", &settings, &[("password", PASSWORD)])).unwrap();
-    sandbox.instance(&backend("mail-smtp")).unwrap()
+    sandbox.instance(backend("mail-smtp")).unwrap()
 }
 
 fn trial() -> Trial {

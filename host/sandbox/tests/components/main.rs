@@ -9,6 +9,7 @@
 )]
 
 mod cached;
+mod dial;
 mod folder;
 mod front;
 mod hostile;

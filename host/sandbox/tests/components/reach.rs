@@ -49,7 +49,7 @@ async fn try_everything(other_url: impl FnOnce(&str) -> String) -> Tried {
     let settings = [("url", base.as_str()), ("second_url", &second.url), ("other_url", &other_url)];
     let secrets = [("first", "key-of-first"), ("second", "key-of-second")];
     sandbox.configure(config("reacher", &settings, &secrets)).unwrap();
-    let probe = sandbox.instance(&backend("reacher")).unwrap().probe().await;
+    let probe = sandbox.instance(backend("reacher")).unwrap().probe().await;
     probe.outcome.unwrap();
     let own = |stage: &Stage| !["resolve", "connect", "certificate"].contains(&stage.name.as_str());
     let tries = probe.stages.into_iter().filter(own).collect();
@@ -146,7 +146,7 @@ async fn the_settings_and_state_of_others_are_not_seen() {
     let mut next_door = config("reacher", &settings, &secrets);
     next_door.instance = backend("neighbour").into();
     tried.sandbox.configure(next_door).unwrap();
-    tried.sandbox.instance(&backend("reacher")).unwrap().probe().await.outcome.unwrap();
+    tried.sandbox.instance(backend("reacher")).unwrap().probe().await.outcome.unwrap();
     assert_eq!(neighbour.seen(), [] as [&str; 0]);
     assert!(!tried.home.seen().concat().contains("key-next-door"));
 }

@@ -28,7 +28,7 @@ async fn house(release: Release) -> House {
     let key = server.add_key("Latchkey");
     let sandbox = sandbox(&[("jellyfin", plugin("jellyfin"))], &hand);
     sandbox.configure(config("jellyfin", &[("url", &server.url())], &[("api_key", &key)])).unwrap();
-    let instance = sandbox.instance(&backend("jellyfin")).unwrap();
+    let instance = sandbox.instance(backend("jellyfin")).unwrap();
     House { server, instance, folder }
 }
 

@@ -129,7 +129,7 @@ pub(crate) fn config(
 /// An instance without settings.
 pub(crate) fn bare(sandbox: &Sandbox, plugin: &str) -> Instance {
     sandbox.configure(config(plugin, &[], &[])).unwrap();
-    sandbox.instance(&backend(plugin)).unwrap()
+    sandbox.instance(backend(plugin)).unwrap()
 }
 
 /// A server that answers by path and writes down what it was asked.

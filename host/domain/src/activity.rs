@@ -71,6 +71,9 @@ pub enum ActivityKind {
     MailMethodChanged,
     MailMethodRemoved,
     MessageFailed,
+    MailTemplateChanged,
+    MailTemplateRestored,
+    MailTemplateRefused,
     ResetMailed,
     PluginLoaded,
     PluginRefused,
@@ -80,6 +83,12 @@ pub enum ActivityKind {
     SettingsRefused,
     AdminCreated,
     LoginLinkMade,
+    ResetAsked,
+    ResetRefused,
+    ResetLinkMade,
+    AddressChanged,
+    AddressConfirmed,
+    InviteSent,
 }
 
 /// One line of the audit log. Facts hold names and ids, never a secret, a code or a mail address.

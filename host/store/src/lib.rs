@@ -33,6 +33,7 @@ pub mod secrets;
 pub mod sessions;
 pub mod settings;
 pub mod signups;
+pub mod templates;
 pub mod throttles;
 pub mod users;
 
@@ -72,6 +73,7 @@ const TABLES: &[&[&str]] = &[
     sessions::TABLES,
     settings::TABLES,
     signups::TABLES,
+    templates::TABLES,
     throttles::TABLES,
     users::TABLES,
 ];

@@ -25,6 +25,8 @@ mod template;
 
 mod builtin;
 
+mod files;
+
 pub mod samples;
 
 mod templates;
@@ -39,6 +41,7 @@ pub use context::{
     About, AccountEnd, AskedBy, ConfirmAddress, Invite, MailContext, PasswordChanged, Person,
     Place, Reset, Server, Test, Welcome,
 };
+pub use files::{part_of_file, unreadable};
 pub use kind::{MailKind, Part, Source};
 pub use moment::MailStyle;
 pub use problem::TemplateProblem;

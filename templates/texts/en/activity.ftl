@@ -20,6 +20,7 @@ activity-signup-partial = { $user } signed up; an account is still missing
 activity-signup-undone = The sign-up of { $user } did not work; the use was given back
 activity-signup-step-failed = The account of { $user } on { $backend } could not be made yet
 activity-user-created = { $user } was added
+activity-user-adopted = The account { $account } on { $backend } is { $user }'s now
 activity-user-changed = { $user } was changed
 activity-user-enabled = { $user } was enabled
 activity-user-disabled = { $user } was disabled
@@ -37,6 +38,43 @@ activity-backend-removed = The backend { $backend } was disconnected
 activity-backend-down = { $backend } stopped answering
 activity-backend-back = { $backend } answers again
 activity-backend-replaced = Another server answers as { $backend }
+activity-login-page-offered = A button that leads here was put on the sign-in page of { $backend }
+activity-login-page-withdrawn = The button that leads here was taken off the sign-in page of { $backend }
+activity-reset-watch-set = Reset files of { $backend } are looked for in { $directory }
+activity-reset-watch-removed = Reset files of { $backend } are not looked for any more
+activity-reset-watch-down = Reset files of { $backend } cannot be seen: { $why ->
+    [folder-missing] the folder is not there
+    [unreadable] the folder cannot be read
+    [not-supported] its plugin knows no reset files
+    [backend-down] its plugin does not work
+   *[other] { $why }
+}
+activity-reset-watch-back = Reset files of { $backend } are seen again
+activity-reset-requested = { $login } asked { $backend } for a new password: { $outcome ->
+    [owed] a mail is on its way
+    [unknown-user] nobody of that name is known here
+    [no-address] there is no address to write to
+    [unconfirmed] the address is not confirmed
+    [expired] the request was over when it was found
+    [wrong-zone] the request was over at once, so the clock or time zone of one of the two machines is wrong
+    [privileged] this account is never reset by mail
+    [shut-out] this person may not sign in here
+   *[other] { $outcome }
+}
+activity-reset-used-there = The request of { $login } on { $backend } was used there
+activity-reset-file-odd = The reset file { $file } of { $backend } needs a look: { $detail }
+activity-reset-file-fine = The reset file { $file } of { $backend } is in order now, or gone
+activity-mail-method-added = The mail method { $method } was set up
+activity-mail-method-changed = The mail method { $method } was changed
+activity-mail-method-removed = The mail method { $method } was removed
+activity-message-failed = { $whom ->
+    [guest] The mail “{ $message }” to a guest could not be sent: { $why }
+   *[user] The mail “{ $message }” to { $user } could not be sent: { $why }
+ }
+activity-reset-mailed = { $user } was sent a mail to set a new password
+activity-mail-template-changed = The mail { $template } was changed
+activity-mail-template-restored = The mail { $template } is the built-in one again
+activity-mail-template-refused = What was written for the mail { $template } was refused
 activity-plugin-loaded = The plugin { $plugin } was loaded
 activity-plugin-refused = The plugin { $plugin } was refused
 activity-plugin-ill = The plugin { $plugin } failed too often
@@ -45,6 +83,19 @@ activity-settings-changed = Settings were changed
 activity-settings-refused = Changed settings were refused
 activity-admin-created = { $user } was made an admin
 activity-login-link-made = A sign-in link for { $user } was made
+activity-reset-asked = { $user } asked for a new password and is sent a link
+activity-reset-refused = { $user } asked for a new password and is sent nothing: { $cause ->
+    [no-address] no address is known
+    [unconfirmed] the address is not confirmed
+    [shut-out] they may not come in
+    [privileged] the account may do too much there to be reset by mail
+    [unsupported] nothing they have can be set from here
+   *[no-public-url] it is not set under which address Latchkey is reached
+}
+activity-reset-link-made = A link to a new password was made for { $user }
+activity-address-changed = { $user } changed the address
+activity-address-confirmed = { $user } confirmed the address
+activity-invite-sent = The invite { $invite } was sent by mail
 # The same kinds to choose from: kind-<kind>.
 kind-setup-done = Set-up
 kind-signed-in = Sign-ins
@@ -61,6 +112,7 @@ kind-signup-partial = Sign-ups with something missing
 kind-signup-undone = Sign-ups that did not work
 kind-signup-step-failed = Accounts that failed
 kind-user-created = People added
+kind-user-adopted = Accounts adopted
 kind-user-changed = People changed
 kind-user-enabled = People enabled
 kind-user-disabled = People disabled
@@ -78,6 +130,24 @@ kind-backend-removed = Backends disconnected
 kind-backend-down = Backends down
 kind-backend-back = Backends back
 kind-backend-replaced = Backends replaced
+kind-login-page-offered = Buttons put on sign-in pages
+kind-login-page-withdrawn = Buttons taken off sign-in pages
+kind-reset-watch-set = Reset folders set
+kind-reset-watch-removed = Reset folders removed
+kind-reset-watch-down = Reset folders that cannot be seen
+kind-reset-watch-back = Reset folders seen again
+kind-reset-requested = Reset requests
+kind-reset-used-there = Reset requests used on the backend
+kind-reset-file-odd = Odd reset files
+kind-reset-file-fine = Reset files in order again
+kind-mail-method-added = Mail methods set up
+kind-mail-method-changed = Mail methods changed
+kind-mail-method-removed = Mail methods removed
+kind-message-failed = Mails that failed
+kind-reset-mailed = Reset mails
+kind-mail-template-changed = Mails changed
+kind-mail-template-restored = Mails as they were made
+kind-mail-template-refused = Mails refused
 kind-plugin-loaded = Plugins loaded
 kind-plugin-refused = Plugins refused
 kind-plugin-ill = Plugins ill
@@ -86,3 +156,9 @@ kind-settings-changed = Settings changed
 kind-settings-refused = Settings refused
 kind-admin-created = Admins made
 kind-login-link-made = Sign-in links
+kind-reset-asked = New passwords asked for
+kind-reset-refused = New passwords asked for in vain
+kind-reset-link-made = Reset links
+kind-address-changed = Addresses changed
+kind-address-confirmed = Addresses confirmed
+kind-invite-sent = Invites sent

@@ -101,3 +101,5 @@ mail-problem-not-toml = That is no TOML: { $about }.
 mail-problem-not-text = The file is no text in UTF-8.
 mail-problem-unknown-key = Only subject can stand in this file, as text; not { $about }.
 mail-problem-unreadable = The file cannot be read: { $about }.
+# Beside the field of a part.
+field-template = Line { $line }, column { $column }: { $detail }

@@ -31,6 +31,12 @@ fn name<S: serde::Serializer>(kind: &MailKind, to: S) -> Result<S::Ok, S::Error>
 }
 
 impl TemplateProblem {
+    /// The same with what was probably meant.
+    pub(super) fn hinted(mut self, hint: &str) -> Self {
+        self.hint = Some(hint.to_owned());
+        self
+    }
+
     /// There is no template at all.
     pub(super) fn missing(kind: MailKind) -> Self {
         Flaw::new(0, "render", "").of(kind, Part::Text, "")

@@ -292,6 +292,38 @@ fn values(
     all
 }
 
+/// What our own templates name, with what it is.
+pub(super) fn variables(
+    context: &MailContext,
+    texts: &Catalogue,
+    style: &MailStyle,
+) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for (name, value) in context.values(&Moments::new(texts, style, context.now)) {
+        match value.kind() {
+            ValueKind::Map => {
+                let keys = value.try_iter().into_iter().flatten();
+                let inner = keys.filter_map(|key| Some((key.clone(), value.get_item(&key).ok()?)));
+                found.extend(inner.map(|(key, value)| (format!("{name}.{key}"), shown(&value))));
+            }
+            ValueKind::Seq | ValueKind::Iterable => {
+                let items = value.try_iter().into_iter().flatten();
+                let names: Vec<String> = items
+                    .filter_map(|item| item.get_attr("name").ok())
+                    .map(|name| shown(&name))
+                    .collect();
+                found.push((name.to_owned(), names.join(", ")));
+            }
+            _ => found.push((name.to_owned(), shown(&value))),
+        }
+    }
+    found
+}
+
+fn shown(value: &Value) -> String {
+    if value.is_none() { String::new() } else { value.to_string() }
+}
+
 /// Every name that a template may use: `server`, `server.name`, ...
 fn names(values: &BTreeMap<&'static str, Value>) -> Vec<String> {
     let mut names = Vec::new();

@@ -7,7 +7,7 @@ use super::context::MailContext;
 use super::kind::{MailKind, Source};
 use super::moment::MailStyle;
 use super::problem::TemplateProblem;
-use super::template::{Rendered, Template};
+use super::template::{self, Rendered, Template};
 use super::{builtin, samples};
 use crate::catalogue::{BASE_LANGUAGE, Catalogue};
 use crate::dates::DateStyle;
@@ -88,6 +88,24 @@ impl MailTemplates {
         let mut without = self.clone();
         without.written.remove(&kind);
         without
+    }
+
+    /// The same with the template that `other` has for one mail: what held before may go on.
+    #[must_use]
+    pub fn with_that_of(&self, kind: MailKind, other: &Self) -> Self {
+        let mut with = self.clone();
+        match other.written.get(&kind) {
+            Some(template) => with.written.insert(kind, Arc::clone(template)),
+            None => with.written.remove(&kind),
+        };
+        with
+    }
+
+    /// What can be named in a mail, with an example of each: `reset.pin`, `85-DD-A5-DC`.
+    #[must_use]
+    pub fn variables(&self, kind: MailKind, style: &MailStyle) -> Vec<(String, String)> {
+        let example = samples::of(kind).into_iter().next();
+        example.map(|one| template::variables(&one.context, &self.texts, style)).unwrap_or_default()
     }
 
     /// Whether somebody wrote a template for that mail.

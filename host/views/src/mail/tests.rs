@@ -332,3 +332,17 @@ fn every_problem_has_words() {
     }
     assert!(seen > 15, "{seen}");
 }
+
+#[test]
+fn what_can_be_named_is_shown_with_an_example() {
+    let variables = built_in().variables(MailKind::Reset, &style());
+    let example = |name: &str| {
+        let found = variables.iter().find(|(known, _)| known == name);
+        found.map(|(_, example)| example.as_str())
+    };
+    assert_eq!(example("reset.pin"), Some("85-DD-A5-DC"));
+    assert_eq!(example("reset.expires_at"), Some("21 November 2026 13:30"));
+    assert_eq!(example("username"), None);
+    let variables = built_in().variables(MailKind::Welcome, &style());
+    assert!(variables.contains(&("backends".to_owned(), "Films and series, Storage".to_owned())));
+}

@@ -306,7 +306,10 @@ impl Registry {
         tracing::info!(plugin.id = %id, "plugin {id}: {words}");
         slot.note((self.house.now)(), LogLevel::Info, words);
         match chosen {
-            Some(loaded) => inner.active.insert(id.clone(), loaded.clone()),
+            Some(loaded) => {
+                inner.ran.insert(id.clone(), loaded.inspection.sha256.clone());
+                inner.active.insert(id.clone(), loaded.clone())
+            }
             None => inner.active.remove(id),
         };
         let trusted = chosen.is_some_and(|loaded| inner.trusts(loaded));

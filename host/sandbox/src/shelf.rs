@@ -58,6 +58,8 @@ pub(crate) struct Shelf {
     pub(crate) broken: Vec<Refused>,
     pub(crate) files: BTreeMap<PathBuf, Seen>,
     pub(crate) active: BTreeMap<PluginId, Arc<Loaded>>,
+    /// The hash of what ran last for an id, kept while nothing does.
+    pub(crate) ran: BTreeMap<PluginId, String>,
     pub(crate) refused: Vec<Refused>,
     pub(crate) instances: BTreeMap<InstanceId, Arc<Configured>>,
     pub(crate) consent: Consent,
@@ -163,13 +165,18 @@ impl Shelf {
         }
         let asks_more = self.active.get(id).is_some_and(|now| asks_more(now, loaded));
         let in_use = self.instances_of(id).next().is_some();
-        let needed = secrets == Secrets::Follow || self.holds_secrets(id) || (in_use && asks_more);
-        if needed && !self.trusts(loaded) {
-            let hash = &loaded.inspection.sha256;
+        let hash = &loaded.inspection.sha256;
+        // Passwords of people, PINs and mails go in as arguments, whatever the settings hold.
+        let another = self.ran.get(id).is_some_and(|ran| ran != hash);
+        let overhears = another && !loaded.inspection.roles.is_empty();
+        let given = secrets == Secrets::Follow || self.holds_secrets(id);
+        if (given || (in_use && (asks_more || overhears))) && !self.trusts(loaded) {
             let because = if asks_more {
                 "it asks for more than before"
-            } else {
+            } else if given {
                 "it would be given secrets"
+            } else {
+                "it would see what people type"
             };
             return Some(format!("it waits for consent: {because}; its SHA-256 is {hash}"));
         }

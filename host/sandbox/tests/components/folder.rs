@@ -18,6 +18,11 @@ fn version(component: &[u8], version: &str) -> Vec<u8> {
     changed(component, "version = \"0.1.0\"", &format!("version = \"{version}\""))
 }
 
+/// The same for one that was changed before.
+fn version_of(component: &[u8], version: &str) -> Vec<u8> {
+    changed(component, "version = \"0.2.0\"", &format!("version = \"{version}\""))
+}
+
 fn running(sandbox: &Sandbox, plugin: &str) -> Option<String> {
     sandbox.manifest(&id(plugin)).map(|manifest| manifest.version)
 }
@@ -174,6 +179,42 @@ fn a_file_that_does_not_fit_an_instance_is_refused() {
         refusals(&sandbox),
         ["the settings of spinner do not fit it: Its own server is missing"]
     );
+}
+
+#[test]
+fn another_file_sees_no_passwords_before_its_hash_was_accepted() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = version(&plugin("mail_smtp"), "0.2.0");
+    let file = folder.path().join("mail.wasm");
+    std::fs::write(&file, &first).unwrap();
+    let sandbox = open(folder.path(), Vec::new());
+    // No secret anywhere, and every message would go through it.
+    sandbox.configure(config("mail-smtp", &[("host", "127.0.0.1")], &[])).unwrap();
+    let says = |words: &str| {
+        let refused = refusals(&sandbox);
+        assert!(refused.iter().any(|why| why.contains(words)), "{refused:?}");
+    };
+    std::fs::write(&file, version_of(&first, "0.3.0")).unwrap();
+    sandbox.rescan();
+    assert_eq!(running(&sandbox, "mail-smtp").as_deref(), Some("0.2.0"), "what runs goes on");
+    says("it would see what people type");
+
+    // Away and back with other bytes: still another file.
+    std::fs::remove_file(&file).unwrap();
+    sandbox.rescan();
+    assert_eq!(running(&sandbox, "mail-smtp"), None);
+    std::fs::write(&file, version_of(&first, "0.3.0")).unwrap();
+    sandbox.rescan();
+    assert_eq!(running(&sandbox, "mail-smtp"), None);
+    let waiting = sandbox.plugins().into_iter().find(|one| one.refused.is_some()).unwrap();
+    sandbox.consent(&id("mail-smtp"), &waiting.inspection.unwrap().sha256);
+    assert_eq!(running(&sandbox, "mail-smtp").as_deref(), Some("0.3.0"));
+
+    // The one that was there is no stranger to a folder without instances.
+    sandbox.remove(backend("mail-smtp"));
+    std::fs::write(&file, version_of(&first, "0.4.0")).unwrap();
+    sandbox.rescan();
+    assert_eq!(running(&sandbox, "mail-smtp").as_deref(), Some("0.4.0"));
 }
 
 #[test]

@@ -144,7 +144,7 @@ pub struct Watch {
 }
 
 /// What became of a request that was found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SightingOutcome {
     /// A mail is owed.
@@ -163,6 +163,23 @@ pub enum SightingOutcome {
     Privileged,
     /// Shut out here.
     ShutOut,
+}
+
+impl SightingOutcome {
+    /// In one word, for the activity and the catalogue.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Owed => "owed",
+            Self::UnknownUser => "unknown-user",
+            Self::NoAddress => "no-address",
+            Self::Unconfirmed => "unconfirmed",
+            Self::Expired => "expired",
+            Self::WrongZone => "wrong-zone",
+            Self::Privileged => "privileged",
+            Self::ShutOut => "shut-out",
+        }
+    }
 }
 
 /// A request that was found, kept so that it is acted upon once.

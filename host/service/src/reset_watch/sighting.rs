@@ -1,0 +1,275 @@
+//! From a request that was found to what is done about it.
+//!
+//! Guarantees: a request is acted upon once, whatever the file system says and however often the
+//! process dies: what is owed, the note that it is, and the line in the activity are one transaction.
+//! Does not: keep a PIN or a key, only a keyed hash of the key.
+
+use crate::activity::note;
+use crate::clock::{later, time_from};
+use crate::error::Result;
+use crate::house::Service;
+use aws_lc_rs::hmac;
+use core::time::Duration;
+use crate::{resets, sessions};
+use domain::accounts::BackendAccount;
+use domain::activity::{ActivityKind, Actor, NewActivity};
+use domain::ids::{BackendId, UserId};
+use domain::names::name_key;
+use domain::resets::{ResetRequest, Sighting, SightingOutcome, Watch};
+use domain::users::User;
+use jiff::Timestamp;
+use store::{Mode, Store, Tx, WriteTx};
+
+/// Over for at least so long, and yet just written: a zone is off. Less may be a slow disk.
+const ZONE_FROM: Duration = Duration::from_secs(25 * 60);
+/// No zone is further from another.
+const ZONE_TO: Duration = Duration::from_secs(15 * 3_600);
+/// Written at most so long ago, or ahead of our clock.
+const JUST_WRITTEN: Duration = Duration::from_secs(10 * 60);
+/// Over for longer than that, a request is no news: backends leave such files lying about for years.
+const NO_NEWS: Duration = Duration::from_secs(24 * 3_600);
+
+/// Makes digests: nobody without the key learns a PIN from one.
+#[derive(Clone)]
+pub(crate) struct Digests(hmac::Key);
+
+impl Digests {
+    /// The same at every start.
+    ///
+    /// # Errors
+    /// The store's.
+    pub(crate) fn of(store: &Store) -> Result<Self> {
+        let seed = store.derive("reset sightings")?;
+        Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, seed.expose())))
+    }
+
+    /// A request's digest, in hex.
+    pub(crate) fn digest(&self, request: &ResetRequest) -> String {
+        hex::encode(hmac::sign(&self.0, request.key.expose().as_bytes()))
+    }
+}
+
+/// A request in a file.
+pub(crate) struct Found {
+    pub(crate) watch: Watch,
+    pub(crate) file: String,
+    pub(crate) digest: String,
+    pub(crate) request: ResetRequest,
+    /// When the file was last changed, by its file system.
+    pub(crate) changed: Option<Timestamp>,
+}
+
+/// What is left to do about a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Nothing.
+    Done,
+    /// It was over long before it was found; nothing is kept of it.
+    NoNews,
+    /// Nothing could be owed, which may change while it is good.
+    LookAgain,
+}
+
+/// Whom a request is about, as far as a backend has to be asked before anything is owed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Meant {
+    user: UserId,
+    /// The backend's id of the account.
+    pub(crate) account: String,
+}
+
+/// What a backend said about the account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Word {
+    /// It was not asked, because nothing would be owed.
+    NotAsked,
+    /// It is the one of that name, and may be reset by mail.
+    Fits(Meant),
+    /// It may never be reset by mail.
+    Privileged(Meant),
+    /// It is gone, or has another name now: the request is about somebody else.
+    Another(Meant),
+}
+
+impl Word {
+    /// What an account, or that there is none, means for a request.
+    pub(crate) fn of(meant: Meant, login_name: &str, account: Option<&BackendAccount>) -> Self {
+        match account {
+            Some(account) if name_key(&account.login_name) != name_key(login_name) => {
+                Self::Another(meant)
+            }
+            Some(account) if account.privileged => Self::Privileged(meant),
+            Some(_) => Self::Fits(meant),
+            None => Self::Another(meant),
+        }
+    }
+}
+
+/// Whom a backend has to be asked about before the request is decided.
+///
+/// # Errors
+/// The store's.
+pub(crate) fn to_ask<M: Mode>(tx: &Tx<M>, found: &Found, now: Timestamp) -> Result<Option<Meant>> {
+    let known = tx.resets().sighting(&found.watch.backend, &found.digest)?;
+    if found.request.expires <= now || known.is_some_and(|known| !may_change(known.outcome)) {
+        return Ok(None);
+    }
+    let person = person(tx, found)?.filter(|(user, _)| refused(user, now).is_none());
+    Ok(person.map(|(user, account)| Meant { user: user.id, account }))
+}
+
+/// Decides about a request and writes everything that follows.
+///
+/// # Errors
+/// The store's.
+pub(crate) fn settle(tx: &WriteTx, service: &Service, found: &Found, word: &Word) -> Result<Next> {
+    let (now, backend) = (service.now(), &found.watch.backend);
+    let known = tx.resets().sighting(backend, &found.digest)?;
+    let is_over = found.request.expires <= now;
+    if let Some(known) = &known
+        && (is_over || !may_change(known.outcome))
+    {
+        return Ok(Next::Done);
+    }
+    if is_no_news(&found.request, now) {
+        return Ok(Next::NoNews);
+    }
+    let person = person(tx, found)?;
+    let outcome = match is_over {
+        true => Some(over(found, now)),
+        false => decided(tx, service, found, (person.as_ref(), word))?,
+    };
+    let Some(outcome) = outcome else { return Ok(Next::LookAgain) };
+    let user = person.map(|(user, _)| user).filter(|_| outcome != SightingOutcome::UnknownUser);
+    if known.as_ref().is_none_or(|known| known.outcome != outcome) {
+        let sighting = Sighting {
+            digest: found.digest.clone(),
+            backend: backend.clone(),
+            file: found.file.clone(),
+            login_name: found.request.login_name.clone(),
+            user: user.as_ref().map(|user| user.id.clone()),
+            outcome,
+            seen_at: known.map_or(now, |known| known.seen_at),
+            expires_at: found.request.expires,
+            used_there: false,
+        };
+        tx.resets().put_sighting(&sighting)?;
+        note(tx, line(now, &sighting, user.as_ref()))?;
+    }
+    Ok(if may_change(outcome) { Next::LookAgain } else { Next::Done })
+}
+
+/// What becomes of a request that is good; `None` where what was asked is about somebody else by now.
+fn decided(
+    tx: &WriteTx,
+    service: &Service,
+    found: &Found,
+    (person, word): (Option<&(User, String)>, &Word),
+) -> Result<Option<SightingOutcome>> {
+    let Some((user, account)) = person else { return Ok(Some(SightingOutcome::UnknownUser)) };
+    if let Some(why) = refused(user, service.now()) {
+        return Ok(Some(why));
+    }
+    let is_theirs = |meant: &Meant| meant.user == user.id && meant.account == *account;
+    match word {
+        Word::Fits(meant) if is_theirs(meant) => {
+            let (request, watch) = (&found.request, &found.watch);
+            resets::owe_for_file(tx, service, request, user, watch.mail, &watch.backend)?;
+            Ok(Some(SightingOutcome::Owed))
+        }
+        Word::Privileged(meant) if is_theirs(meant) => Ok(Some(SightingOutcome::Privileged)),
+        Word::Another(meant) if is_theirs(meant) => Ok(Some(SightingOutcome::UnknownUser)),
+        Word::NotAsked | Word::Fits(_) | Word::Privileged(_) | Word::Another(_) => Ok(None),
+    }
+}
+
+/// Who signs in there by that name, and with which account.
+fn person<M: Mode>(tx: &Tx<M>, found: &Found) -> Result<Option<(User, String)>> {
+    let (backend, login_name) = (&found.watch.backend, &found.request.login_name);
+    let Some(user) = tx.resets().user_by_login(backend, login_name)? else { return Ok(None) };
+    let key = name_key(login_name);
+    let mut accounts = user.accounts.iter();
+    let theirs = accounts
+        .find(|account| account.backend == *backend && name_key(&account.login_name) == key);
+    let theirs = theirs.map(|account| account.id.clone());
+    Ok(theirs.map(|account| (user, account)))
+}
+
+/// Why somebody who is known gets nothing, as far as it is known here.
+fn refused(user: &User, now: Timestamp) -> Option<SightingOutcome> {
+    if sessions::admit(user, now).is_err() {
+        return Some(SightingOutcome::ShutOut);
+    }
+    match &user.email {
+        None => Some(SightingOutcome::NoAddress),
+        Some(email) if !email.confirmed => Some(SightingOutcome::Unconfirmed),
+        Some(_) => None,
+    }
+}
+
+/// Whether a request was over so long ago that nobody waits for it.
+pub(crate) fn is_no_news(request: &ResetRequest, now: Timestamp) -> bool {
+    time_from(request.expires, now) > NO_NEWS
+}
+
+/// Whether an admin or the person can still make it good in the half hour that a request has.
+const fn may_change(outcome: SightingOutcome) -> bool {
+    match outcome {
+        SightingOutcome::UnknownUser
+        | SightingOutcome::NoAddress
+        | SightingOutcome::Unconfirmed => true,
+        SightingOutcome::Owed
+        | SightingOutcome::Expired
+        | SightingOutcome::WrongZone
+        | SightingOutcome::Privileged
+        | SightingOutcome::ShutOut => false,
+    }
+}
+
+fn over(found: &Found, now: Timestamp) -> SightingOutcome {
+    let since = time_from(found.request.expires, now);
+    let just_written = found.changed.is_some_and(|changed| {
+        changed <= later(now, JUST_WRITTEN) && now <= later(changed, JUST_WRITTEN)
+    });
+    if just_written && (ZONE_FROM..=ZONE_TO).contains(&since) {
+        SightingOutcome::WrongZone
+    } else {
+        SightingOutcome::Expired
+    }
+}
+
+fn line(now: Timestamp, sighting: &Sighting, user: Option<&User>) -> NewActivity {
+    let line = about(now, ActivityKind::ResetRequested, &sighting.backend)
+        .with("login", sighting.login_name.as_str())
+        .with("file", sighting.file.as_str())
+        .with("outcome", sighting.outcome.code());
+    match user {
+        Some(user) => line.with("user", user.username.as_str()),
+        None => line,
+    }
+}
+
+/// A line about reset files of a backend, by nobody in particular.
+pub(crate) fn about(now: Timestamp, kind: ActivityKind, backend: &BackendId) -> NewActivity {
+    NewActivity::new(now, Actor::System, kind).with("backend", backend.as_str())
+}
+
+/// The file of a request is gone before its time: somebody used it at the backend.
+///
+/// # Errors
+/// The store's.
+pub(crate) fn used_there(
+    tx: &WriteTx,
+    now: Timestamp,
+    backend: &BackendId,
+    digest: &str,
+) -> Result<()> {
+    let Some(mut sighting) = tx.resets().sighting(backend, digest)? else { return Ok(()) };
+    if sighting.used_there || sighting.expires_at <= now {
+        return Ok(());
+    }
+    sighting.used_there = true;
+    tx.resets().put_sighting(&sighting)?;
+    let line = about(now, ActivityKind::ResetUsedThere, backend);
+    note(tx, line.with("login", sighting.login_name.as_str()))
+}

@@ -1,0 +1,1 @@
+//! Watches of real folders, with real notices.

@@ -3,11 +3,12 @@
 use crate::component::Loaded;
 use crate::contract::common::fault as wire;
 use crate::convert;
+use crate::cpu::Cpu;
 use crate::grants::Granted;
 use crate::health::Health;
 use crate::house::House;
 use crate::journal::{Journal, LogLevel, LogLine};
-use crate::lent::{Cpu, Hit, Lent, Memory, Spent, Writes};
+use crate::lent::{Hit, Lent, Memory, Spent, Writes};
 use crate::redact::Redactor;
 use crate::state::StateStore;
 use domain::fault::{Fault, FaultKind};

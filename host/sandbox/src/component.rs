@@ -9,11 +9,12 @@ use crate::contract::login_page::exports::latchkey::branding::login_page as bran
 use crate::contract::notify::exports::latchkey::notify::method;
 use crate::contract::reset::exports::latchkey::reset::source;
 use crate::contract::{accounts, app_session, base, identity, login_page, notify, reset};
+use crate::cpu::Cpu;
 use crate::grants::Granted;
 use crate::house::House;
 use crate::imports::LENT;
 use crate::journal::Journal;
-use crate::lent::{Cpu, Lent, Memory, Spent, Writes};
+use crate::lent::{Lent, Memory, Spent, Writes};
 use crate::manifest::{outline, parse};
 use crate::redact::Redactor;
 use crate::version::Version;

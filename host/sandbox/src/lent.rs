@@ -1,12 +1,13 @@
 //! What one call holds while it runs: the rights of its instance, its deadline, and what it has used.
 
+use crate::cpu::Cpu;
 use crate::grants::Granted;
 use crate::journal::{Journal, LogLevel, LogLine};
 use crate::redact::Redactor;
 use crate::state::{Now, StateStore};
 use egress::Connection;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 use wasmtime::{Engine, ResourceLimiter, Store, UpdateDeadline};
@@ -93,40 +94,6 @@ impl Lent {
             Ok(UpdateDeadline::YieldCustom(1, Box::pin(again)))
         });
         store
-    }
-}
-
-/// The time a component has run, without the time it waited for an import or for its turn.
-pub(crate) struct Cpu {
-    budget: Duration,
-    used_us: AtomicU64,
-    since: Mutex<std::time::Instant>,
-}
-
-impl Cpu {
-    pub(crate) fn new(budget: Duration) -> Arc<Self> {
-        let since = Mutex::new(std::time::Instant::now());
-        Arc::new(Self { budget, used_us: AtomicU64::new(0), since })
-    }
-
-    /// It stops running.
-    pub(crate) fn pause(&self) {
-        let since = *self.since.lock().unwrap_or_else(PoisonError::into_inner);
-        let ran = u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX);
-        self.used_us.fetch_add(ran, Ordering::Relaxed);
-    }
-
-    /// It runs again.
-    pub(crate) fn resume(&self) {
-        *self.since.lock().unwrap_or_else(PoisonError::into_inner) = std::time::Instant::now();
-    }
-
-    pub(crate) fn used(&self) -> Duration {
-        Duration::from_micros(self.used_us.load(Ordering::Relaxed))
-    }
-
-    fn is_spent(&self) -> bool {
-        self.used() > self.budget
     }
 }
 

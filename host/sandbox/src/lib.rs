@@ -13,6 +13,7 @@ mod call;
 mod component;
 mod contract;
 mod convert;
+mod cpu;
 mod engine;
 pub mod grants;
 mod health;

@@ -1,8 +1,9 @@
 //! A call without a component, for the tests of single capabilities.
 
+use crate::cpu::Cpu;
 use crate::grants::{Granted, InstanceConfig, Wanted};
 use crate::journal::Journal;
-use crate::lent::{Cpu, Lent, Memory, Spent, Writes};
+use crate::lent::{Lent, Memory, Spent, Writes};
 use crate::state::{MemoryState, Now};
 use domain::ids::{BackendId, PluginId};
 use domain::secret::Secret;

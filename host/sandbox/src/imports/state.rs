@@ -5,7 +5,7 @@ use crate::journal::LogLevel;
 use crate::lent::Lent;
 use crate::state::{KEY_BYTES, StateProblem, VALUE_BYTES};
 use tokio::task::spawn_blocking;
-use tokio::time::Duration;
+use tokio::time::{Duration, Instant};
 
 impl Host for Lent {
     async fn get(&mut self, key: String) -> Option<Vec<u8>> {
@@ -14,8 +14,13 @@ impl Host for Lent {
         }
         let (store, instance) = (self.state.clone(), self.granted.instance.to_string());
         let key = self.own(&key);
+        self.cpu.pause();
+        let began = Instant::now();
+        let found = spawn_blocking(move || store.get(&instance, &key)).await.unwrap_or_default();
         // Reading counts as the guest's time: else a loop of it would cost nothing.
-        spawn_blocking(move || store.get(&instance, &key)).await.unwrap_or_default()
+        self.cpu.charge(began.elapsed());
+        self.cpu.resume();
+        found
     }
 
     async fn put(

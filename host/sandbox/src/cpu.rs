@@ -107,7 +107,7 @@ mod tests {
         let cpu = Cpu::new(Duration::from_secs(1));
         let (_kept, closed) = std::sync::mpsc::channel::<()>();
         assert!(closed.recv_timeout(Duration::from_millis(10)).is_err());
-        std::thread::scope(|scope| {
+        thread::scope(|scope| {
             scope.spawn(|| cpu.pause());
         });
         assert!(cpu.used() >= Duration::from_millis(10));

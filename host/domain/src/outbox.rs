@@ -107,6 +107,9 @@ pub struct Message {
     /// Its Message-ID with angle brackets, from the first attempt on and for ever.
     #[serde(default)]
     pub message_id: Option<String>,
+    /// Whether a link or a PIN was sealed beside it: without them it says nothing.
+    #[serde(default)]
+    pub sealed: bool,
     /// How often it was tried.
     #[serde(default)]
     pub attempts: u32,
@@ -186,6 +189,67 @@ impl MessageState {
     pub const fn is_open(&self) -> bool {
         matches!(self, Self::Queued | Self::Deferred { .. })
     }
+
+    /// Since when there is nothing to do any more.
+    #[must_use]
+    pub const fn closed_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Queued | Self::Deferred { .. } => None,
+            Self::Sent { at, .. } | Self::Failed { at, .. } | Self::Dropped { at, .. } => Some(*at),
+        }
+    }
+}
+
+/// What an attempt came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// A method took it.
+    Taken {
+        /// Which.
+        method: MailId,
+        /// What the other side calls it.
+        remote_id: Option<String>,
+        /// In words.
+        words: String,
+    },
+    /// Not now.
+    Later {
+        /// Which said so last; none where there was none to ask.
+        method: Option<MailId>,
+        /// Not before so long has passed.
+        at_least: Option<Duration>,
+        /// In words.
+        words: String,
+    },
+    /// Never.
+    Never {
+        /// Which said so.
+        method: Option<MailId>,
+        /// In words.
+        words: String,
+    },
+}
+
+/// Why a closed message is not tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotAgain {
+    /// A method has it.
+    #[error("the message was sent")]
+    Sent,
+    /// Its link and its PIN are erased.
+    #[error("the link of the message is erased")]
+    Erased,
+}
+
+impl NotAgain {
+    /// The key of its words.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Sent => "message-sent",
+            Self::Erased => "message-erased",
+        }
+    }
 }
 
 impl Message {
@@ -203,6 +267,7 @@ impl Message {
             owed_at,
             expires_at,
             message_id: None,
+            sealed: false,
             attempts: 0,
             history: Vec::new(),
         }
@@ -229,6 +294,64 @@ impl Message {
             self.history.remove(0);
         }
         self.history.push(attempted);
+    }
+
+    /// Fixes what stays for ever and counts the attempt; before anything is sent.
+    pub fn begin(&mut self, domain: &str) {
+        let id = &self.id;
+        self.message_id.get_or_insert_with(|| format!("<{id}@{domain}>"));
+        self.attempts = self.attempts.saturating_add(1);
+    }
+
+    /// Where it stands after an attempt.
+    pub fn answered(&mut self, now: Timestamp, answer: Answer) {
+        let (method, words, state) = match answer {
+            Answer::Taken { method, remote_id, words } => {
+                let state = MessageState::Sent { at: now, method: method.clone(), remote_id };
+                (Some(method), words, state)
+            }
+            Answer::Later { method, at_least, words } => {
+                let state = self.put_off(now, at_least, &words);
+                (method, words, state)
+            }
+            Answer::Never { method, words } => {
+                let state = MessageState::Failed { at: now, because: words.clone() };
+                (method, words, state)
+            }
+        };
+        self.note(Attempted { at: now, method, words });
+        self.state = state;
+    }
+
+    /// Never sent, by a word of the catalogue.
+    pub fn drop_because(&mut self, now: Timestamp, because: &str) {
+        self.state = MessageState::Dropped { at: now, because: because.to_owned() };
+    }
+
+    /// Tried again at once, as if it were new; what is over for a message without a link is worth another
+    /// day, since somebody asks for it.
+    ///
+    /// # Errors
+    /// [`NotAgain`].
+    pub fn again(&mut self, now: Timestamp) -> Result<(), NotAgain> {
+        const DAY: Duration = Duration::from_secs(86_400);
+        match self.state {
+            MessageState::Sent { .. } => return Err(NotAgain::Sent),
+            MessageState::Failed { .. } | MessageState::Dropped { .. } if self.sealed => {
+                return Err(NotAgain::Erased);
+            }
+            MessageState::Queued
+            | MessageState::Deferred { .. }
+            | MessageState::Failed { .. }
+            | MessageState::Dropped { .. } => {}
+        }
+        if !self.sealed {
+            let longer = now.saturating_add(DAY).unwrap_or(Timestamp::MAX);
+            self.expires_at = self.expires_at.max(longer);
+        }
+        self.state = MessageState::Queued;
+        self.attempts = 0;
+        Ok(())
     }
 
     /// Where it is after an attempt in vain: tried again, or over before that.
@@ -271,6 +394,35 @@ mod tests {
         let asked = Some(Duration::from_secs(4 * 86_400));
         let late = message(1).put_off(Timestamp::UNIX_EPOCH, asked, "busy");
         assert!(matches!(late, MessageState::Failed { .. }));
+    }
+
+    #[test]
+    fn an_attempt_leaves_the_message_id_as_it_is() {
+        let mut message = message(0);
+        message.begin("home.example");
+        let first = message.message_id.clone();
+        assert_eq!(first.as_deref(), Some(&*format!("<{}@home.example>", message.id)));
+        message.begin("other.example");
+        assert_eq!((message.message_id, message.attempts), (first, 2));
+    }
+
+    #[test]
+    fn only_what_has_something_to_say_is_tried_again() {
+        let now = Timestamp::UNIX_EPOCH;
+        let never = || Answer::Never { method: None, words: "550 no such user".to_owned() };
+        let mut plain = message(1);
+        plain.answered(now, never());
+        assert_eq!(plain.state.closed_at(), Some(now));
+        assert_eq!(plain.history[0].words, "550 no such user");
+        assert_eq!(plain.again(now), Ok(()));
+        assert!(plain.state.is_open());
+        let mut sealed = Message { sealed: true, ..message(1) };
+        sealed.answered(now, never());
+        assert_eq!(sealed.again(now), Err(NotAgain::Erased));
+        let method = MailId::parse("smtp").expect("an id");
+        let taken = Answer::Taken { method, remote_id: None, words: String::new() };
+        plain.answered(now, taken);
+        assert_eq!(plain.again(now), Err(NotAgain::Sent));
     }
 
     #[test]

@@ -62,7 +62,8 @@ impl<M: Mode> Outbox<'_, M> {
         self.0.load_under(BY_USER, &Span::prefix(&keys::under(&[id.as_str()])), usize::MAX)
     }
 
-    /// Messages, the newest first; only those in a state, by its name, where one is given.
+    /// Messages, the newest first; only those in a state, by its name, where one is given. `keep` is asked
+    /// for one after the other.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -70,12 +71,13 @@ impl<M: Mode> Outbox<'_, M> {
         &self,
         request: &PageRequest,
         state: Option<&str>,
+        mut keep: impl FnMut(&Message) -> bool,
     ) -> Result<Page<Message>, StoreError> {
         let (index, span) = match state {
             Some(state) => (BY_STATE, Span::prefix(&keys::under(&[state]))),
             None => (BY_TIME, Span::all()),
         };
-        self.0.page_by(index, span.backwards(), request, |_key, _message: &Message| true)
+        self.0.page_by(index, span.backwards(), request, |_key, message: &Message| keep(message))
     }
 
     /// Some in a state, the oldest first.
@@ -84,6 +86,19 @@ impl<M: Mode> Outbox<'_, M> {
     /// [`StoreError`].
     pub fn in_state(&self, state: &str, limit: usize) -> Result<Vec<Message>, StoreError> {
         self.0.load_under(BY_STATE, &Span::prefix(&keys::under(&[state])), limit)
+    }
+
+    /// How many are in a state.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn count_in(&self, state: &str) -> Result<u64, StoreError> {
+        let mut count = 0;
+        self.0.walk(table(BY_STATE), &Span::prefix(&keys::under(&[state])), |_key, _id| {
+            count += 1;
+            Ok(core::ops::ControlFlow::Continue(()))
+        })?;
+        Ok(count)
     }
 
     /// How many there are.

@@ -4,6 +4,7 @@ use crate::error::StoreError;
 use crate::keys;
 use crate::records::{Entry, Record, entry};
 use crate::tx::{Mode, Span, Table, Tx, Writing, table};
+use core::ops::ControlFlow;
 use domain::schedule::Task;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,18 @@ const ROWS: Table = table("schedule");
 const BY_TIME: &str = "schedule_by_time";
 
 pub(crate) const TABLES: &[&str] = &["schedule", BY_TIME];
+
+/// How the key of [`Task::Deliver`] begins.
+const DELIVER: &[u8] = b"deliver/";
+
+/// Which tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Of {
+    /// Messages to be handed over.
+    Messages,
+    /// All others.
+    Others,
+}
 
 /// A task with its time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +75,27 @@ impl<M: Mode> Schedule<'_, M> {
         let mut end = keys::moment(now).to_vec();
         end.push(u8::MAX);
         self.0.load_under(BY_TIME, &Span::before(end), limit)
+    }
+
+    /// Those of [`Schedule::due`] that are messages to be handed over, or those that are not: neither waits
+    /// behind a heap of the other.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn due_of(&self, now: Timestamp, of: Of, limit: usize) -> Result<Vec<Due>, StoreError> {
+        let mut end = keys::moment(now).to_vec();
+        let begin = end.len();
+        end.push(u8::MAX);
+        let mut found = Vec::new();
+        self.0.walk(table(BY_TIME), &Span::before(end), |key, row| {
+            let is_message = key.get(begin..).is_some_and(|task| task.starts_with(DELIVER));
+            if is_message == (of == Of::Messages) {
+                found.extend(self.0.load::<Due>(row)?);
+            }
+            let done = found.len() >= limit;
+            Ok(if done { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        })?;
+        Ok(found)
     }
 
     /// The first task that is due later than `now`.

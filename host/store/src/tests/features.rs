@@ -1,9 +1,10 @@
 //! What each feature's rows promise.
 
 use super::{at, random_bytes, read, signup, store, user, write};
+use crate::schedule::Of;
 use crate::secrets::SecretOf;
 use crate::{Owner, StoreError, Unique};
-use domain::ids::{BackendId, ForeignCode, InviteCode, SessionId, UserId};
+use domain::ids::{BackendId, ForeignCode, InviteCode, MessageId, SessionId, UserId};
 use domain::invites::{AskEmail, Invite};
 use domain::links::{Link, LinkPurpose};
 use domain::schedule::Task;
@@ -178,6 +179,13 @@ fn a_task_is_due_once_at_its_last_time() {
     let due = read(&store, |tx| tx.schedule().due(at(30), 9));
     assert_eq!(due.iter().map(|due| &due.task).collect::<Vec<_>>(), [&other, &task]);
 
+    let message = Task::Deliver(MessageId::from_random(random_bytes(2)));
+    write(&store, |tx| tx.schedule().put(&message, at(15))).expect("written");
+    let of = |of| read(&store, |tx| tx.schedule().due_of(at(30), of, 9));
+    assert_eq!(of(Of::Others), due);
+    assert_eq!(of(Of::Messages).iter().map(|due| &due.task).collect::<Vec<_>>(), [&message]);
+    write(&store, |tx| tx.schedule().delete(&message)).expect("taken off");
+
     write(&store, |tx| tx.schedule().put(&other, at(90))).expect("moved while it ran");
     let [first, second] = due.as_slice() else { panic!("two") };
     assert!(!write(&store, |tx| tx.schedule().finish(first)).expect("runs"));
@@ -248,6 +256,7 @@ fn an_invite_is_found_by_what_it_uses() {
         email: None,
         revoked_at: None,
         alias: None,
+        mailed: Vec::new(),
     };
     write(&store, |tx| tx.invites().put(&invite)).expect("written");
     assert_eq!(read(&store, |tx| tx.invites().with_profile("FAMILY")).len(), 1);
@@ -277,6 +286,7 @@ fn an_invite_is_found_by_the_code_it_had_elsewhere() {
         email: None,
         revoked_at: None,
         alias: Some(alias(elsewhere)),
+        mailed: Vec::new(),
     };
     let first = invite(1, "hkVJ-l0_eXq2pGZyS3nRtA");
     write(&store, |tx| tx.invites().put(&first)).expect("written");

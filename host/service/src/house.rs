@@ -5,6 +5,7 @@
 //! Does not: do anything by itself; [`crate::opening`] and [`crate::scheduler`] do.
 
 use crate::board::Board;
+use crate::claims::Claims;
 use crate::clock::Clock;
 use crate::desk::Desk;
 use crate::devices::Devices;
@@ -12,9 +13,12 @@ use crate::error::{Result, ServiceError};
 use crate::floor::Floor;
 use crate::hashing::Hasher;
 use crate::kill_points::KillPoints;
+use crate::lookout::Lookout;
+use crate::posts::Posts;
 use crate::random::Random;
 use crate::session_cache::SessionCache;
 use crate::signing::Signer;
+use crate::shelf::Shelf;
 use domain::fault::{Fault, FaultKind};
 use domain::ids::BackendId;
 use domain::settings::Settled;
@@ -61,7 +65,12 @@ pub(crate) struct Inside {
     pub(crate) devices: Devices,
     pub(crate) floor: Floor,
     pub(crate) board: Board,
+    pub(crate) posts: Posts,
+    pub(crate) lookout: Lookout,
     pub(crate) desk: Desk,
+    pub(crate) claims: Claims,
+    /// Templates of mails.
+    pub(crate) templates: Shelf,
     /// Plugins that were ill at the last look.
     pub(crate) ill: Mutex<BTreeSet<String>>,
     pub(crate) set_up: AtomicBool,

@@ -17,17 +17,20 @@ pub mod random;
 pub mod watching;
 
 mod board;
+mod claims;
 mod desk;
 mod devices;
 mod floor;
+mod lookout;
+mod posts;
 mod session_cache;
+mod shelf;
 mod signing;
 mod throttles;
 
 pub mod house;
 
 pub mod activity;
-pub mod outbox;
 pub mod state_store;
 
 pub mod sessions;
@@ -37,10 +40,28 @@ mod probing;
 mod wiring;
 
 pub mod accounts;
+pub mod adopt;
 pub mod backends;
 pub mod passwords;
 pub mod plugins;
 pub mod users;
+
+pub mod compose;
+pub mod mail;
+pub mod outbox;
+pub mod templates;
+
+mod links;
+mod recall;
+
+pub mod resets;
+
+mod welcome;
+
+pub mod addresses;
+pub mod login_page;
+pub mod reset_watch;
+pub mod expiring;
 
 mod removal;
 mod tenure;
@@ -50,6 +71,8 @@ mod reach;
 pub mod invites;
 pub mod profiles;
 pub mod signups;
+
+pub mod import;
 
 pub mod console;
 pub mod settings;
@@ -64,4 +87,4 @@ mod rig;
 
 pub use error::{FieldProblem, Result, ServiceError};
 pub use house::{Parts, Readiness, Service};
-pub use scheduler::Workers;
+pub use scheduler::{Folders, Workers};

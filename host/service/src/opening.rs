@@ -3,15 +3,19 @@
 //! Guarantees: a backend that does not answer holds nothing up. Does not: listen; the caller does.
 
 use crate::board::Board;
+use crate::claims::Claims;
 use crate::desk::Desk;
 use crate::devices::{Devices, Seeds};
 use crate::error::Result;
 use crate::floor::Floor;
 use crate::hashing::{Hasher, Strength};
 use crate::house::{Inside, Parts, Service};
+use crate::lookout::Lookout;
+use crate::posts::Posts;
 use crate::session_cache::SessionCache;
+use crate::shelf::Shelf;
 use crate::signing::Signer;
-use crate::{settings, setup};
+use crate::{settings, setup, templates};
 use domain::secret::Secret;
 use domain::settings::Settled;
 use std::sync::atomic::AtomicBool;
@@ -55,8 +59,12 @@ impl Service {
             sessions: SessionCache::default(),
             floor: Floor::default(),
             board: Board::default(),
+            lookout: Lookout::default(),
+            posts: Posts::default(),
             ill: Mutex::default(),
             desk: Desk::default(),
+            claims: Claims::default(),
+            templates: Shelf::new()?,
             working: AtomicBool::new(false),
             changing: tokio::sync::Mutex::new(()),
             store,
@@ -67,6 +75,7 @@ impl Service {
         });
         settings::apply(&service, Settled::clone(&written)).await?;
         setup::unattended(&service).await?;
+        templates::open(&service, None).await?;
         Ok(service)
     }
 }

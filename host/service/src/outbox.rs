@@ -1,121 +1,170 @@
 //! The outbox: messages wait here until a mail method takes them.
 //!
 //! Guarantees: a message is owed in the transaction of its cause, with its link and PIN sealed beside
-//! it; both are erased once it is sent or over. Does not: write a mail; [`crate::compose`] does.
+//! it; both are erased once it is sent, given up or over; it has one Message-ID for ever and is handed
+//! over once, unless the process died between a method's yes and our note of it. Does not: write a mail;
+//! [`crate::compose`] does.
 
-use crate::clock::later;
-use crate::error::Result;
+mod carrier;
+mod delivery;
+mod owed;
+mod rows;
+mod waking;
+mod words;
+
+pub use delivery::deliver;
+pub use owed::{Owed, owe};
+
+pub(crate) use rows::sweep;
+#[cfg(test)]
+pub(crate) use rows::{LINK, PIN};
+pub(crate) use waking::{resume, wake};
+
+use crate::error::{Result, ServiceError};
 use crate::house::Service;
 use crate::paging::{self, Page};
 use domain::ids::{MessageId, UserId};
-use domain::names::EmailAddress;
-use domain::outbox::{Message, MessageKind, To};
+use domain::names::name_key;
+use domain::outbox::{Message, MessageState, To};
 use domain::role::Admin;
-use domain::schedule::Task;
-use domain::secret::Secret;
-use jiff::Timestamp;
-use std::collections::BTreeMap;
-use store::WriteTx;
-use store::secrets::SecretOf;
+use std::collections::BTreeSet;
+use store::users::UserFilter;
+use store::{PageRequest, ReadTx};
 
-/// The sealed link of a message.
-pub(crate) const LINK: &str = "link";
-/// The sealed PIN of a message.
-pub(crate) const PIN: &str = "pin";
+/// People whose messages a search looks for.
+const NAMED: usize = 200;
+/// A word of the catalogue: an admin took it back.
+const BY_HAND: &str = "by-hand";
 
-/// A message that is to be owed.
-#[derive(Debug, Clone)]
-pub struct Owed {
-    kind: MessageKind,
-    to: To,
-    user: Option<UserId>,
-    facts: BTreeMap<String, String>,
-    secrets: Vec<(&'static str, Secret)>,
-    expires_at: Option<Timestamp>,
+/// Which messages to list.
+#[derive(Debug, Clone, Default)]
+pub struct Query {
+    /// Only those in this state: `queued`, `deferred`, `sent`, `failed`, `dropped`.
+    pub state: Option<String>,
+    /// [`Page::next`] of the page before.
+    pub after: Option<String>,
+    /// How many; see [`crate::paging::length`].
+    pub limit: Option<usize>,
+    /// Beginnings of words of a user's name, or a part of an address.
+    pub search: Option<String>,
 }
 
-impl Owed {
-    /// To a user's confirmed address. Whether there is one is looked at when it is delivered.
-    #[must_use]
-    pub fn to_user(kind: MessageKind, user: &UserId) -> Self {
-        Self { user: Some(user.clone()), ..Self::new(kind, To::User) }
-    }
-
-    /// To an address: an invited person's, or one that is to be confirmed.
-    #[must_use]
-    pub fn to_address(kind: MessageKind, address: EmailAddress) -> Self {
-        Self::new(kind, To::Address(address))
-    }
-
-    fn new(kind: MessageKind, to: To) -> Self {
-        Self { kind, to, user: None, facts: BTreeMap::new(), secrets: Vec::new(), expires_at: None }
-    }
-
-    /// About this user: deleted with them.
-    #[must_use]
-    pub fn about(mut self, user: &UserId) -> Self {
-        self.user = Some(user.clone());
-        self
-    }
-
-    /// With one more fact for the template. No secrets.
-    #[must_use]
-    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.facts.insert(name.to_owned(), value.into());
-        self
-    }
-
-    /// With the link it brings, sealed.
-    #[must_use]
-    pub fn link(mut self, link: Secret) -> Self {
-        self.secrets.push((LINK, link));
-        self
-    }
-
-    /// With the PIN it brings, sealed.
-    #[must_use]
-    pub fn pin(mut self, pin: Secret) -> Self {
-        self.secrets.push((PIN, pin));
-        self
-    }
-
-    /// Worth nothing after that.
-    #[must_use]
-    pub const fn expires(mut self, at: Timestamp) -> Self {
-        self.expires_at = Some(at);
-        self
-    }
+/// How many messages want to be looked at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Counts {
+    /// Wait for their first attempt.
+    pub queued: u64,
+    /// Tried in vain, and tried again.
+    pub deferred: u64,
+    /// Given up.
+    pub failed: u64,
 }
 
 /// One page of what is owed, the newest first.
 ///
 /// # Errors
-/// `Invalid` for a cursor that is none of ours.
-pub async fn list(
-    service: &Service,
-    _by: &Admin,
-    after: Option<&str>,
-    limit: Option<usize>,
-) -> Result<Page<Message>> {
-    let request = paging::request(after, limit, None)?;
-    service.read(move |tx| Ok(paging::page(tx.outbox().page(&request, None)?))).await
+/// `Invalid` for a cursor that is none of ours, and for a state there is not.
+pub async fn list(service: &Service, _by: &Admin, query: &Query) -> Result<Page<Message>> {
+    const STATES: [&str; 5] = ["queued", "deferred", "sent", "failed", "dropped"];
+    let state = query.state.clone().filter(|state| !state.is_empty());
+    if state.as_deref().is_some_and(|state| !STATES.contains(&state)) {
+        return Err(ServiceError::field("state", "unknown"));
+    }
+    let request = paging::request(query.after.as_deref(), query.limit, None)?;
+    let searched = query.search.as_deref().map(str::trim).filter(|words| !words.is_empty());
+    let searched = searched.map(str::to_owned);
+    service
+        .read(move |tx| {
+            let Some(searched) = searched else {
+                let page = tx.outbox().page(&request, state.as_deref(), |_message| true)?;
+                return Ok(paging::page(page));
+            };
+            let (people, part) = (named(tx, &searched)?, name_key(&searched));
+            let fits = |message: &Message| {
+                let of_them = message.user.as_ref().is_some_and(|user| people.contains(user));
+                let to = matches!(&message.to, To::Address(to) if to.key().contains(&part));
+                of_them || to
+            };
+            Ok(paging::page(tx.outbox().page(&request, state.as_deref(), fits)?))
+        })
+        .await
 }
 
-/// Owes a message: in the transaction of its cause.
+fn named(tx: &ReadTx, words: &str) -> Result<BTreeSet<UserId>> {
+    let request = PageRequest { search: words.to_owned(), ..PageRequest::first(NAMED) };
+    let found = tx.users().page(&request, &UserFilter::default())?;
+    Ok(found.items.into_iter().map(|user| user.id).collect())
+}
+
+/// One message.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn get(service: &Service, _by: &Admin, id: &MessageId) -> Result<Message> {
+    let id = id.clone();
+    let found = service.read(move |tx| Ok(tx.outbox().get(&id)?)).await?;
+    found.ok_or(NO_MESSAGE)
+}
+
+const NO_MESSAGE: ServiceError = ServiceError::NotFound { what: "message" };
+
+/// How many wait, and how many were given up.
 ///
 /// # Errors
 /// The store's.
-pub fn owe(tx: &WriteTx, service: &Service, owed: Owed) -> Result<MessageId> {
-    let id = MessageId::from_random(service.random().bytes());
-    let now = service.now();
-    let mut message = Message::owed(id.clone(), owed.kind, owed.to, now);
-    message.user = owed.user;
-    message.facts = owed.facts;
-    message.expires_at = owed.expires_at.unwrap_or_else(|| later(now, owed.kind.worth()));
-    for (name, secret) in &owed.secrets {
-        tx.secrets().put(SecretOf::Message(&id), name, secret)?;
-    }
-    tx.outbox().put(&message)?;
-    tx.schedule().put(&Task::Deliver(id.clone()), now)?;
-    Ok(id)
+pub async fn counts(service: &Service, _by: &Admin) -> Result<Counts> {
+    service
+        .read(|tx| {
+            let outbox = tx.outbox();
+            Ok(Counts {
+                queued: outbox.count_in("queued")?,
+                deferred: outbox.count_in("deferred")?,
+                failed: outbox.count_in("failed")?,
+            })
+        })
+        .await
 }
+
+/// Tries a message again at once, also one that was given up.
+///
+/// # Errors
+/// `NotFound`; `Forbidden` `message-sent`, and `message-erased` where the link it would bring is gone.
+pub async fn retry(service: &Service, _by: &Admin, id: &MessageId) -> Result<Message> {
+    let (id, now) = (id.clone(), service.now());
+    service
+        .write_aside(move |tx| {
+            let mut message = tx.outbox().get(&id)?.ok_or(NO_MESSAGE)?;
+            message.again(now).map_err(|why| ServiceError::Forbidden { code: why.code() })?;
+            rows::keep(tx, &message, now)?;
+            Ok(message)
+        })
+        .await
+}
+
+/// Gives a message up by hand. One that is on its way at this moment may still be sent, and is then
+/// noted as sent.
+///
+/// # Errors
+/// `NotFound`; `Forbidden` `message-closed` where there is nothing to give up.
+pub async fn drop_message(service: &Service, _by: &Admin, id: &MessageId) -> Result<Message> {
+    let (id, now) = (id.clone(), service.now());
+    service
+        .write_aside(move |tx| {
+            let mut message = tx.outbox().get(&id)?.ok_or(NO_MESSAGE)?;
+            match message.state {
+                MessageState::Queued | MessageState::Deferred { .. } => {}
+                MessageState::Sent { .. }
+                | MessageState::Failed { .. }
+                | MessageState::Dropped { .. } => {
+                    return Err(ServiceError::Forbidden { code: "message-closed" });
+                }
+            }
+            message.drop_because(now, BY_HAND);
+            rows::keep(tx, &message, now)?;
+            Ok(message)
+        })
+        .await
+}
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@
 use crate::activity::{actor, note};
 use crate::error::{FieldProblem, Result, ServiceError};
 use crate::house::Service;
+use crate::mail;
 use domain::activity::{ActivityKind, Actor, NewActivity};
 use domain::ids::PluginId;
 use domain::plugins::{Inspection, PluginHealth};
@@ -152,6 +153,7 @@ async fn told(service: &Service, changes: Vec<Change>) -> Result<()> {
     if lines.is_empty() {
         return Ok(());
     }
+    mail::plugins_changed(service).await?;
     service
         .write_aside(move |tx| {
             // Another component may see its backends otherwise.

@@ -75,6 +75,15 @@ impl Rig {
     }
 
     pub(crate) async fn over(store: Store, settings: Settled, clock: Clock) -> Result<Self> {
+        Self::killed_at(KillPoints::none(), store, (settings, clock)).await
+    }
+
+    /// One that dies at a point.
+    pub(crate) async fn killed_at(
+        kill_points: KillPoints,
+        store: Store,
+        (settings, clock): (Settled, Clock),
+    ) -> Result<Self> {
         let hand = clock.clone();
         let sandbox = Sandbox::open(sandbox::Options {
             cache_dir: None,
@@ -87,7 +96,7 @@ impl Rig {
             consent: BTreeMap::new(),
         })
         .unwrap();
-        let (random, kill_points) = (Random::system(), KillPoints::none());
+        let random = Random::system();
         let service = Service::open(Parts {
             store,
             sandbox,

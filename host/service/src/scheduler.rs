@@ -10,7 +10,7 @@ use crate::house::Service;
 use crate::opening::STRENGTH;
 use crate::removal::OnBackends;
 use crate::watching::Watch;
-use crate::{accounts, plugins, probing, removal, signups, users};
+use crate::{accounts, expiring, outbox, plugins, probing, removal, reset_watch, signups, templates, users};
 use core::time::Duration;
 use domain::schedule::Task;
 use jiff::Timestamp;
@@ -19,12 +19,12 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use store::WriteTx;
-use store::schedule::Due;
+use store::schedule::{Due, Of};
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Tasks at one time.
+/// Tasks at one time, and besides them messages: a mail server that does not answer holds up nothing else.
 const AT_ONCE: usize = 8;
 /// Rows looked at in one turn.
 const A_TURN: usize = 64;
@@ -32,6 +32,8 @@ const A_TURN: usize = 64;
 const AGAIN: Duration = Duration::from_secs(60);
 /// Between two sweeps.
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
+/// Messages that are begun and wait for a place: few, so that they leave in the order they are due.
+const MESSAGES_A_TURN: usize = 2 * AT_ONCE;
 /// Rows of one kind a sweep drops in one transaction.
 const A_SWEEP: usize = 500;
 
@@ -56,29 +58,47 @@ impl Workers {
     }
 }
 
+/// Folders whose files hold while the house runs.
+#[derive(Debug, Clone, Default)]
+pub struct Folders {
+    /// Components.
+    pub plugins: Option<PathBuf>,
+    /// Templates of mails.
+    pub mail_templates: Option<PathBuf>,
+}
+
 impl Service {
-    /// Starts what happens by itself: sign-ups that were under way, the schedule, the plugins folder, the
-    /// first tuning of password hashes.
+    /// Starts what happens by itself: sign-ups that were under way, the schedule, the folders, the first
+    /// tuning of password hashes.
     ///
     /// # Errors
     /// The store's.
-    pub async fn start(&self, plugins_folder: Option<PathBuf>) -> Result<Workers> {
+    pub async fn start(&self, folders: Folders) -> Result<Workers> {
         let now = self.now();
+        templates::open(self, folders.mail_templates).await?;
         self.write_aside(move |tx| first_rows(tx, now)).await?;
         signups::resume_all(self).await?;
+        outbox::resume(self).await?;
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let workers = Workers { service: self.clone(), stop, tasks };
-        let turn = Turn {
-            service: self.clone(),
-            running: Arc::default(),
-            places: Arc::new(Semaphore::new(AT_ONCE)),
-            ended: Arc::default(),
-            tasks: workers.tasks.clone(),
-            stop: workers.stop.clone(),
-        };
-        let stop = workers.stop.clone();
-        workers.tasks.spawn(async move { stop.run_until_cancelled(turn.forever()).await });
-        if let Some(folder) = plugins_folder {
+        for (of, at_once) in [(Of::Others, A_TURN), (Of::Messages, MESSAGES_A_TURN)] {
+            let turn = Turn {
+                service: self.clone(),
+                of,
+                at_once,
+                running: Arc::default(),
+                places: Arc::new(Semaphore::new(AT_ONCE)),
+                ended: Arc::default(),
+                tasks: workers.tasks.clone(),
+                stop: workers.stop.clone(),
+            };
+            let stop = workers.stop.clone();
+            workers.tasks.spawn(async move { stop.run_until_cancelled(turn.forever()).await });
+        }
+        let (service, stop) = (self.clone(), workers.stop.clone());
+        let looking = async move { stop.run_until_cancelled(templates::watch(service)).await };
+        workers.tasks.spawn(looking);
+        if let Some(folder) = folders.plugins {
             let (service, stop) = (self.clone(), workers.stop.clone());
             workers
                 .tasks
@@ -86,6 +106,7 @@ impl Service {
         }
         let (service, stop) = (self.clone(), workers.stop.clone());
         workers.tasks.spawn(async move { stop.run_until_cancelled(tune(service)).await });
+        workers.tasks.spawn(reset_watch::run(self.clone(), workers.stop.clone()));
         self.inside().working.store(true, Ordering::Release);
         Ok(workers)
     }
@@ -103,6 +124,10 @@ fn first_rows(tx: &WriteTx, now: Timestamp) -> Result<()> {
 /// The loop's state.
 struct Turn {
     service: Service,
+    /// What it looks after.
+    of: Of,
+    /// Rows looked at in one turn.
+    at_once: usize,
     /// The keys of tasks that are running.
     running: Arc<Mutex<HashSet<String>>>,
     places: Arc<Semaphore>,
@@ -141,7 +166,9 @@ impl Turn {
     /// Starts what is due; the time of the first row that is not.
     async fn one(&self) -> Result<Option<Timestamp>> {
         let now = self.service.now();
-        let rows = self.service.read(move |tx| Ok(tx.schedule().due(now, A_TURN)?)).await?;
+        let (of, at_once) = (self.of, self.at_once);
+        let rows =
+            self.service.read(move |tx| Ok(tx.schedule().due_of(now, of, at_once)?)).await?;
         for due in rows {
             let key = due.task.key();
             if self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone()) {
@@ -180,7 +207,8 @@ async fn run(service: &Service, due: &Due) -> Result<()> {
         Task::ForgetPassword(signup) => signups::forget_password(service, signup).await,
         Task::CheckBackends => check(service).await,
         Task::Sweep => sweep(service).await,
-        Task::Deliver(_) | Task::RemindExpiry(_) => Ok(()),
+        Task::Deliver(message) => outbox::deliver(service, message).await,
+        Task::RemindExpiry(user) => expiring::remind(service, user).await,
     };
     let again = done.is_err();
     if let Err(error) = done {
@@ -215,7 +243,9 @@ async fn sweep(service: &Service) -> Result<()> {
             let throttles = tx.throttles().sweep(now, A_SWEEP)?;
             let states = tx.plugin_state().sweep(now, A_SWEEP)?;
             let links = tx.links().sweep(now, A_SWEEP)?;
-            Ok(ended.len().max(throttles).max(states).max(links))
+            let sightings = reset_watch::sweep(tx, now, A_SWEEP)?;
+            let messages = outbox::sweep(tx, now, A_SWEEP)?;
+            Ok(ended.len().max(throttles).max(states).max(links).max(messages).max(sightings))
         });
         if dropped.await? < A_SWEEP {
             break;

@@ -6,7 +6,7 @@
 use crate::activity::{actor, note};
 use crate::error::{FieldProblem, Result, ServiceError};
 use crate::house::Service;
-use crate::{plugins, wiring};
+use crate::{mail, plugins, wiring};
 use domain::activity::{ActivityKind, Actor, NewActivity};
 use domain::role::Admin;
 use domain::settings::{Settings, Settled, Source};
@@ -281,10 +281,12 @@ pub(crate) async fn refresh(service: &Service) -> Result<()> {
 pub async fn apply(service: &Service, written: Settled) -> Result<()> {
     let changing = service.inside().changing.lock().await;
     let backends = written.settings.backends.clone();
+    let methods = written.settings.mail.clone();
     *service.inside().written.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(written);
     refresh(service).await?;
     plugins::accept_from_file(service).await?;
-    let applied = wiring::apply(service, backends).await;
+    wiring::apply(service, backends).await?;
+    let applied = mail::apply(service, methods).await;
     drop(changing);
     applied
 }

@@ -77,7 +77,7 @@ async fn a_user_whose_time_is_over_is_disabled_and_comes_back_when_prolonged() {
     expire(&rig.service, &anna.id).await.unwrap();
     assert_eq!(get(&rig.service, &admin, &anna.id).await.unwrap().state, UserState::Expired);
     assert_eq!(code(enable(&rig.service, &admin, &anna.id).await), "over");
-    let owed = outbox::list(&rig.service, &admin, None, None).await.unwrap().items;
+    let owed = outbox::list(&rig.service, &admin, &outbox::Query::default()).await.unwrap().items;
     assert_eq!(owed.iter().filter(|message| message.kind == MessageKind::Expired).count(), 1);
     let life = Lifetime::parse("P30D").unwrap();
     let changed = extend(&rig.service, &admin, &anna.id, Extension::By(life)).await.unwrap();

@@ -1,7 +1,8 @@
 //! The whole product on loopback, in a folder that is thrown away, against a stand-in server.
 //!
 //! Everything is set up the way an admin would: backend connected, first admin made, a profile
-//! captured from a model account, one invite. Nothing is left behind but what a killed process
+//! captured from a model account, one invite, mail going to a catcher with a page, reset files
+//! watched, and somebody who was there before adopted. Nothing is left behind but what a killed process
 //! cannot take away: a folder in the system's temporary one.
 
 use crate::components::Bundled;
@@ -9,28 +10,38 @@ use crate::log;
 use crate::settings::Source;
 use crate::startup::{self, Config, Running};
 use crate::trouble::Trouble;
-use domain::ids::{BackendId, PluginId};
+use domain::ids::{BackendId, MailId, PluginId};
 use domain::invites::AskEmail;
 use domain::invites::drafts::{Expiry, InviteDraft};
-use domain::names::Username;
+use domain::names::{EmailAddress, Username};
+use domain::resets::ResetMail;
 use domain::role::Admin;
 use domain::secret::Secret;
 use domain::settings::{Lifetime, Log};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use service::adopt::{self, Adoption};
 use service::backends::BackendDraft;
+use service::mail::{self, MethodDraft};
 use service::profiles::Capture;
+use service::reset_watch::{self, WatchDraft};
 use service::{Service, ServiceError, backends, console, invites, profiles, settings};
-use standins::Jellyfin;
 use standins::jellyfin::{Options, Release};
+use standins::{Jellyfin, Smtp, smtp};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::Path;
 
 const BACKEND: &str = "jellyfin";
 const ADMIN: &str = "admin";
 const MODEL: &str = "Family model";
 const PROFILE: &str = "Family";
 const THEIR_ADMIN: &str = "owner";
+/// Somebody who has an account on the stand-in already, and their address.
+const MEMBER: &str = "Robin";
+const MEMBER_ADDRESS: &str = "robin@example.org";
+/// Somebody who has one and is not known to Latchkey yet.
+const OTHER_MEMBER: &str = "Kim";
 
 /// How the demo is wanted.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +57,8 @@ pub struct Demo {
     running: Running,
     /// Ends with the demo.
     standin: Jellyfin,
+    /// Ends with the demo.
+    catcher: Smtp,
     /// Goes with the demo.
     folder: tempfile::TempDir,
     told: Told,
@@ -66,6 +79,10 @@ pub struct Told {
     pub standin: String,
     /// A key for the stand-in.
     pub standin_key: String,
+    /// Where mails can be read.
+    pub mails: String,
+    /// Somebody with an account and an address.
+    pub member: String,
     /// Where it all is, for commands beside it.
     pub data_folder: String,
 }
@@ -91,6 +108,13 @@ pub async fn start(
         .await
         .map_err(|cause| Trouble::because("could not start the stand-in", &cause))?;
     let key = furnish(&standin);
+    let resets = folder.path().join("stand-in");
+    std::fs::create_dir(&resets)
+        .map_err(|cause| Trouble::because("could not make a folder for the stand-in", &cause))?;
+    standin.set_data_dir(&resets);
+    let catcher = Smtp::start(smtp::Options::demo())
+        .await
+        .map_err(|cause| Trouble::because("could not start the mail catcher", &cause))?;
     let mode = if wanted.tls { "self-signed" } else { "off" };
     let source = Source {
         environment: vec![("LATCHKEY_TLS__MODE".to_owned(), mode.to_owned())],
@@ -103,10 +127,11 @@ pub async fn start(
     let _log = log::begin(&quiet, log::colour(&environment));
     let config = Config { settings: source, ..Config::new(data_folder, bundled) };
     let running = startup::start(config).await?;
-    let told = set_up(&running, &standin, key)
+    let house = House { standin: &standin, key, catcher: &catcher, resets: &resets };
+    let told = set_up(&running, house)
         .await
         .map_err(|cause| Trouble::because("could not set the demo up", &cause))?;
-    Ok(Demo { running, standin, folder, told })
+    Ok(Demo { running, standin, catcher, folder, told })
 }
 
 impl Demo {
@@ -119,7 +144,7 @@ impl Demo {
     /// The same for people.
     #[must_use]
     pub fn welcome(&self) -> String {
-        let Told { url, username, password, invite, standin, standin_key, data_folder } =
+        let Told { url, username, password, invite, standin, data_folder, mails, member, .. } =
             &self.told;
         format!(
             "\nLatchkey's demo: all of it runs on this machine and is gone after Ctrl-C.\n\n\
@@ -127,12 +152,15 @@ impl Demo {
              \x20 sign in as         {username}\n\
              \x20 password           {password}\n\
              \x20 an invite          {invite}\n\
-             \x20 stand-in server    {standin}\n\
+             \x20 stand-in server    {standin}/web/\n\
+             \x20 mails go to        {mails}\n\
              \x20 data folder        {data_folder}\n\n\
              Try this:\n\
              \x20 1. Open the invite in a private window and sign up, as a guest would.\n\
              \x20 2. Sign in to Latchkey and look at People: the guest has an account made from \"{PROFILE}\".\n\
-             \x20 3. See it on the stand-in itself: {standin}/Users?ApiKey={standin_key}\n"
+             \x20 3. Press \"Forgot password\" for {member} on the stand-in's page, then read the mail and\n\
+             \x20    choose a new password by its link. Or ask for the link at {url}/forgot.\n\
+             \x20 4. {OTHER_MEMBER} was on the stand-in before: adopt them at {url}/admin/backends/{BACKEND}/adopt.\n"
         )
     }
 
@@ -148,10 +176,17 @@ impl Demo {
         &self.standin
     }
 
+    /// Where its mails go.
+    #[must_use]
+    pub const fn catcher(&self) -> &Smtp {
+        &self.catcher
+    }
+
     /// Ends everything and removes the folder.
     pub async fn stop(self) {
         self.running.stop().await;
         drop(self.standin);
+        drop(self.catcher);
         if let Err(cause) = self.folder.close() {
             tracing::warn!(%cause, "the demo's folder could not be removed");
         }
@@ -176,10 +211,23 @@ fn furnish(standin: &Jellyfin) -> String {
     });
     let policy = policy.as_object().cloned().unwrap_or_else(Map::<String, Value>::new);
     standin.add_user(MODEL, "nobody signs in as the model", &policy);
+    for member in [MEMBER, OTHER_MEMBER] {
+        standin.add_user(member, "a password to forget", &policy);
+    }
     standin.add_key("Latchkey demo")
 }
 
-async fn set_up(running: &Running, standin: &Jellyfin, key: String) -> Result<Told, ServiceError> {
+/// What stands beside the running program.
+struct House<'a> {
+    standin: &'a Jellyfin,
+    key: String,
+    catcher: &'a Smtp,
+    /// Where the stand-in leaves reset files.
+    resets: &'a Path,
+}
+
+async fn set_up(running: &Running, house: House<'_>) -> Result<Told, ServiceError> {
+    let House { standin, key, catcher, resets } = house;
     let service = running.service();
     let by = Admin::at_the_console();
     let url = running.url();
@@ -191,6 +239,10 @@ async fn set_up(running: &Running, standin: &Jellyfin, key: String) -> Result<To
     let capture =
         Capture { backend: backend.clone(), account: MODEL.to_owned(), name: PROFILE.to_owned() };
     profiles::capture(service, &by, capture).await?;
+    send_mail(service, &by, catcher).await?;
+    let draft = WatchDraft { directory: resets.to_owned(), poll_seconds: 0, mail: ResetMail::Both };
+    reset_watch::put(service, &by, &backend, draft).await?;
+    adopt_member(service, &by, &backend, standin).await?;
     let week = Lifetime::parse("P7D").map_err(ServiceError::internal)?;
     let draft = InviteDraft {
         label: "Demo".to_owned(),
@@ -211,6 +263,8 @@ async fn set_up(running: &Running, standin: &Jellyfin, key: String) -> Result<To
         invite: link.unwrap_or_default(),
         standin: standin.url(),
         standin_key: key,
+        mails: catcher.page_url().unwrap_or_default(),
+        member: MEMBER.to_owned(),
         data_folder: running.data_folder().display().to_string(),
     })
 }
@@ -233,4 +287,37 @@ async fn connect(
     };
     backends::add(service, by, draft).await?;
     Ok(id)
+}
+
+/// Mail goes to the catcher.
+async fn send_mail(service: &Service, by: &Admin, catcher: &Smtp) -> Result<(), ServiceError> {
+    let odd = |not: domain::ids::NotAnId| ServiceError::internal(not);
+    let settings = [
+        ("host", "127.0.0.1".to_owned()),
+        ("port", catcher.port().to_string()),
+        ("security", "none".to_owned()),
+    ];
+    let draft = MethodDraft {
+        id: MailId::parse("catcher").map_err(odd)?,
+        plugin: PluginId::parse("mail-smtp").map_err(odd)?,
+        from: "Latchkey demo <home@example.org>".to_owned(),
+        reply_to: None,
+        settings: settings.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
+        secrets: BTreeMap::new(),
+    };
+    mail::add(service, by, draft).await.map(drop)
+}
+
+/// Somebody who was there before becomes a user, with an address.
+async fn adopt_member(
+    service: &Service,
+    by: &Admin,
+    backend: &BackendId,
+    standin: &Jellyfin,
+) -> Result<(), ServiceError> {
+    let address = EmailAddress::parse(MEMBER_ADDRESS)
+        .map_err(|bad| ServiceError::field("email", bad.code()))?;
+    let account = standin.user(MEMBER).map(|account| account.id).unwrap_or_default();
+    let adoption = Adoption { account, username: None, email: Some(address), attach_to: None };
+    adopt::adopt(service, by, backend, vec![adoption]).await.map(drop)
 }

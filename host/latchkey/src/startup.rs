@@ -22,7 +22,7 @@ use service::clock::Clock;
 use service::kill_points::KillPoints;
 use service::random::Random;
 use service::state_store::PluginState;
-use service::{Parts, Service, ServiceError, Workers, plugins, setup};
+use service::{Folders, Parts, Service, ServiceError, Workers, plugins, setup};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -37,6 +37,11 @@ const ORDERS_END_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long data that this process had open before may take to be free.
 const OLD_DATA_CLOSE_WITHIN: Duration = Duration::from_secs(5);
+
+/// Components that an admin puts into the data folder.
+const PLUGINS: &str = "plugins";
+/// Mails that an admin writes in files.
+const MAIL_TEMPLATES: &str = "templates/mail";
 
 /// What a house is started with.
 pub struct Config {
@@ -85,7 +90,7 @@ impl Config {
         Reading {
             source: &self.settings,
             bundled: &self.bundled,
-            plugins: self.data_folder.join("plugins"),
+            plugins: self.data_folder.join(PLUGINS),
             now: self.clock.now(),
         }
     }
@@ -124,7 +129,7 @@ pub async fn assemble(config: &mut Config) -> Result<Assembled, Trouble> {
         log.change(&first.settled.settings.log, *colour);
     }
     let path = folder.path().to_owned();
-    make_plugins_folder(&path)?;
+    make_watched_folders(&path)?;
     let store = open_store(&path, config.key.clone()).await?;
     let consent = plugins::accepted(&store, &first.settled)
         .map_err(|cause| Trouble::because("could not read which plugins were accepted", &cause))?;
@@ -133,7 +138,7 @@ pub async fn assemble(config: &mut Config) -> Result<Assembled, Trouble> {
         cache_key: store
             .derive("compiled components")
             .map_err(|cause| Trouble::because("could not open the data", &cause))?,
-        plugins_dir: Some(path.join("plugins")),
+        plugins_dir: Some(path.join(PLUGINS)),
         bundled: core::mem::take(&mut config.bundled),
         egress: Egress::new(config.egress.clone())
             .map_err(|cause| Trouble::because("could not prepare connections", &cause))?,
@@ -189,7 +194,10 @@ pub async fn start(mut config: Config) -> Result<Running, Trouble> {
         .await
         .map_err(|cause| Trouble::because("could not make the setup code", &cause))?;
     let workers = service
-        .start(Some(path.join("plugins")))
+        .start(Folders {
+            plugins: Some(path.join(PLUGINS)),
+            mail_templates: Some(path.join(MAIL_TEMPLATES)),
+        })
         .await
         .map_err(|cause| Trouble::because("could not start the schedule", &cause))?;
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
@@ -274,12 +282,16 @@ impl Running {
     }
 }
 
-/// It is there from the first start on, so that it can be found and watched.
-fn make_plugins_folder(path: &Path) -> Result<(), Trouble> {
-    let folder = path.join("plugins");
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(|cause| {
-        Trouble::because(&format!("could not make the folder {}", folder.display()), &cause)
-    })
+/// They are there from the first start on, so that they can be found and watched.
+fn make_watched_folders(path: &Path) -> Result<(), Trouble> {
+    for name in [PLUGINS, MAIL_TEMPLATES] {
+        let folder = path.join(name);
+        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+        made.map_err(|cause| {
+            Trouble::because(&format!("could not make the folder {}", folder.display()), &cause)
+        })?;
+    }
+    Ok(())
 }
 
 fn tell_refused(sandbox: &Sandbox) {

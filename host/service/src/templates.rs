@@ -7,15 +7,15 @@
 use crate::activity::{actor, note};
 use crate::error::{FieldProblem, Result, ServiceError};
 use crate::house::Service;
+pub use crate::shelf::Origin;
+use crate::shelf::{Held, Written, filled};
 use crate::watching::Watch;
 use domain::activity::{ActivityKind, Actor, NewActivity};
 use domain::role::Admin;
 use domain::settings::{Settled, Source as SetBy};
 use domain::templates::MailTemplate;
-use jiff::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::Arc;
 use views::dates::Clock as ClockFace;
 use views::mail::{
     About, MailContext, MailKind, MailStyle, MailTemplates, Part, Person, Rendered, Server, Source,
@@ -23,27 +23,8 @@ use views::mail::{
 };
 use views::{Catalogue, DateStyle};
 
-mod folder;
-
 /// How people call a Latchkey that has no address yet.
 const UNNAMED: &str = "Latchkey";
-
-/// Whose words a mail has.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
-    /// Latchkey's own.
-    BuiltIn,
-    /// Written in the pages.
-    Page {
-        /// When.
-        changed_at: Timestamp,
-    },
-    /// Written in files; locked in the pages.
-    Files {
-        /// Their names.
-        names: Vec<String>,
-    },
-}
 
 /// What is wrong with a template as it is kept; what held before holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,52 +61,6 @@ pub struct Listing {
     pub folder: Option<PathBuf>,
     /// Files there whose names are no mail's.
     pub strays: Vec<String>,
-}
-
-/// What holds, in memory.
-pub(crate) struct Shelf {
-    held: Mutex<Arc<Held>>,
-    folder: OnceLock<PathBuf>,
-    /// Held while it is worked out anew.
-    changing: tokio::sync::Mutex<()>,
-    /// Mails whose own template failed at sending, since it last changed.
-    failed: Mutex<BTreeSet<MailKind>>,
-}
-
-#[derive(Clone)]
-struct Held {
-    templates: MailTemplates,
-    written: BTreeMap<MailKind, Written>,
-    strays: Vec<String>,
-}
-
-/// What somebody wrote over one mail.
-#[derive(Clone, PartialEq, Eq)]
-struct Written {
-    origin: Origin,
-    source: Source,
-    problem: Option<TemplateProblem>,
-}
-
-impl Shelf {
-    /// With nothing but the built-in ones.
-    ///
-    /// # Errors
-    /// `Internal`: they are broken, which a test would have found.
-    pub(crate) fn new() -> Result<Self> {
-        let templates = MailTemplates::builtin().map_err(ServiceError::internal)?;
-        let held = Held { templates, written: BTreeMap::new(), strays: Vec::new() };
-        Ok(Self {
-            held: Mutex::new(Arc::new(held)),
-            folder: OnceLock::new(),
-            changing: tokio::sync::Mutex::new(()),
-            failed: Mutex::default(),
-        })
-    }
-
-    fn held(&self) -> Arc<Held> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
 }
 
 /// The templates that hold now.
@@ -176,16 +111,12 @@ pub fn context(service: &Service, person: Person, about: About) -> MailContext {
 pub async fn render(service: &Service, context: &MailContext) -> Result<Rendered> {
     let rendered = mail_templates(service).render(context, &style(service));
     let rendered = rendered.map_err(ServiceError::internal)?;
-    if let Some(problem) = &rendered.fell_back {
-        let fresh = {
-            let failed = &service.inside().templates.failed;
-            failed.lock().unwrap_or_else(PoisonError::into_inner).insert(problem.kind)
-        };
-        if fresh {
-            tracing::warn!(%problem, "a mail goes out by its built-in template");
-            let line = refused(service, problem);
-            service.write_aside(move |tx| note(tx, line)).await?;
-        }
+    if let Some(problem) = &rendered.fell_back
+        && service.inside().templates.failed(problem.kind)
+    {
+        tracing::warn!(%problem, "a mail goes out by its built-in template");
+        let line = refused(service, problem);
+        service.write_aside(move |tx| note(tx, line)).await?;
     }
     Ok(rendered)
 }
@@ -196,8 +127,8 @@ pub fn list(service: &Service, _by: &Admin) -> Listing {
     let (shelf, style) = (&service.inside().templates, style(service));
     let held = shelf.held();
     Listing {
-        templates: MailKind::ALL.into_iter().map(|kind| held.view(kind, &style)).collect(),
-        folder: shelf.folder.get().cloned(),
+        templates: MailKind::ALL.into_iter().map(|kind| view(&held, kind, &style)).collect(),
+        folder: shelf.folder().map(Path::to_owned),
         strays: held.strays.clone(),
     }
 }
@@ -207,7 +138,7 @@ pub fn list(service: &Service, _by: &Admin) -> Listing {
 /// # Errors
 /// `NotFound`.
 pub fn get(service: &Service, _by: &Admin, name: &str) -> Result<TemplateView> {
-    Ok(service.inside().templates.held().view(kind(name)?, &style(service)))
+    Ok(view(&service.inside().templates.held(), kind(name)?, &style(service)))
 }
 
 /// Writes a template over the built-in one; a part that is missing, or says what the built-in one says,
@@ -346,28 +277,26 @@ fn refused(service: &Service, problem: &TemplateProblem) -> NewActivity {
         .with("why", problem.to_string())
 }
 
-impl Held {
-    fn view(&self, kind: MailKind, style: &MailStyle) -> TemplateView {
-        let words = self.templates.source_in_words(kind, &style.lang);
-        let written = self.written.get(&kind);
-        let broken = written.and_then(|written| written.problem.clone()).map(|problem| Broken {
-            words: format!(
-                "{}:{}:{}: {}",
-                problem.part.as_str(),
-                problem.line,
-                problem.column,
-                problem.words(self.templates.catalogue(), &style.lang)
-            ),
-            built_in_instead: !self.templates.is_overridden(kind),
-            problem,
-        });
-        TemplateView {
-            kind,
-            origin: written.map_or(Origin::BuiltIn, |written| written.origin.clone()),
-            source: written.map(|written| written.source.clone()).unwrap_or_default().or(words),
-            broken,
-            variables: self.templates.variables(kind, style),
-        }
+fn view(held: &Held, kind: MailKind, style: &MailStyle) -> TemplateView {
+    let words = held.templates.source_in_words(kind, &style.lang);
+    let written = held.written.get(&kind);
+    let broken = written.and_then(|written| written.problem.clone()).map(|problem| Broken {
+        words: format!(
+            "{}:{}:{}: {}",
+            problem.part.as_str(),
+            problem.line,
+            problem.column,
+            problem.words(held.templates.catalogue(), &style.lang)
+        ),
+        built_in_instead: !held.templates.is_overridden(kind),
+        problem,
+    });
+    TemplateView {
+        kind,
+        origin: written.map_or(Origin::BuiltIn, |written| written.origin.clone()),
+        source: written.map(|written| written.source.clone()).unwrap_or_default().or(words),
+        broken,
+        variables: held.templates.variables(kind, style),
     }
 }
 
@@ -378,14 +307,14 @@ impl Held {
 pub(crate) async fn open(service: &Service, folder: Option<PathBuf>) -> Result<()> {
     if let Some(folder) = folder {
         // A second start of the same house looks at the same folder.
-        service.inside().templates.folder.get_or_init(|| folder);
+        service.inside().templates.look_in(folder);
     }
     rescan(service).await
 }
 
 /// Looks at the folder whenever it changes. Never returns.
 pub(crate) async fn watch(service: Service) {
-    let Some(folder) = service.inside().templates.folder.get().cloned() else {
+    let Some(folder) = service.inside().templates.folder().map(Path::to_owned) else {
         return;
     };
     let mut watch = Watch::folder(&folder, service.clock().clone());
@@ -411,10 +340,10 @@ pub async fn rescan(service: &Service) -> Result<()> {
 /// Works out what holds; whoever calls holds `changing`.
 async fn rebuild(service: &Service) -> Result<()> {
     let shelf = &service.inside().templates;
-    let (before, folder) = (shelf.held(), shelf.folder.get().cloned());
+    let (before, folder) = (shelf.held(), shelf.folder().map(Path::to_owned));
     let pages = service.read(|tx| Ok(tx.mail_templates().all()?)).await?;
     let earlier = Arc::clone(&before);
-    let made = move || made(&earlier, folder.as_deref(), pages);
+    let made = move || filled(&earlier, folder.as_deref(), pages);
     let after = tokio::task::spawn_blocking(made).await.map_err(ServiceError::internal)?;
     let mut lines = Vec::new();
     for kind in MailKind::ALL {
@@ -422,7 +351,7 @@ async fn rebuild(service: &Service) -> Result<()> {
         if old == new {
             continue;
         }
-        shelf.failed.lock().unwrap_or_else(PoisonError::into_inner).remove(&kind);
+        shelf.renewed(kind);
         let fault = |written: Option<&Written>| written.and_then(|one| one.problem.clone());
         match fault(new) {
             Some(problem) if fault(old).as_ref() != Some(&problem) => {
@@ -433,47 +362,11 @@ async fn rebuild(service: &Service) -> Result<()> {
             None => tracing::info!(mail = %kind, "a mail template has changed"),
         }
     }
-    *shelf.held.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(after);
+    shelf.hold(after);
     if lines.is_empty() {
         return Ok(());
     }
     service.write_aside(move |tx| lines.into_iter().try_for_each(|line| note(tx, line))).await
-}
-
-/// What holds by files and pages; what did not change is not compiled again. Blocks.
-fn made(before: &Held, folder: Option<&Path>, pages: Vec<MailTemplate>) -> Held {
-    let mut written: BTreeMap<MailKind, Written> = pages.into_iter().filter_map(by_page).collect();
-    let found = folder.map(folder::read).unwrap_or_default();
-    written.extend(found.written.into_iter().map(|(kind, filed)| {
-        let folder::Filed { names, source, problem } = filed;
-        (kind, Written { origin: Origin::Files { names }, source, problem })
-    }));
-    let mut templates = before.templates.clone();
-    for kind in MailKind::ALL {
-        let Some(now) = written.get_mut(&kind) else {
-            templates = templates.without_override(kind);
-            continue;
-        };
-        let as_before = before
-            .written
-            .get(&kind)
-            .is_some_and(|known| known.problem.is_none() && known.source == now.source);
-        if as_before || now.problem.is_some() {
-            continue;
-        }
-        match templates.with_override(kind, now.source.clone()) {
-            Ok(with) => templates = with,
-            Err(problem) => now.problem = Some(problem),
-        }
-    }
-    Held { templates, written, strays: found.strays }
-}
-
-fn by_page(template: MailTemplate) -> Option<(MailKind, Written)> {
-    let MailTemplate { name, subject, text, mjml, changed_at } = template;
-    let kind = MailKind::parse(&name)?;
-    let source = Source { subject, text, mjml };
-    Some((kind, Written { origin: Origin::Page { changed_at }, source, problem: None }))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ async fn a_user_expires_when_the_clock_says_so() {
     let rig = Rig::new().await;
     let (admin, _) = rig.set_up().await;
     let anna = rig.user(&admin, "anna", Role::User).await;
-    let workers = rig.service.start(None).await.unwrap();
+    let workers = rig.service.start(Folders::default()).await.unwrap();
     assert!(rig.service.readiness().await.is_ready());
     let mut changes = rig.service.store().schedule_changes();
     users::extend(&rig.service, &admin, &anna.id, Extension::Until(rig.in_seconds(1_000)))
@@ -35,7 +35,7 @@ async fn what_was_due_during_a_stop_is_done_at_the_next_start() {
         .unwrap();
     rig.pass(100_000);
     let mut changes = rig.service.store().schedule_changes();
-    let workers = rig.service.start(None).await.unwrap();
+    let workers = rig.service.start(Folders::default()).await.unwrap();
     while users::get(&rig.service, &admin, &anna.id).await.unwrap().state != UserState::Expired {
         changes.changed().await.unwrap();
     }

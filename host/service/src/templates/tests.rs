@@ -1,3 +1,5 @@
+//! Templates from files and pages, by the rules of who wins and what is told.
+
 use super::*;
 use crate::activity::{self, Query};
 use crate::rig::Rig;

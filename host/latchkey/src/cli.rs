@@ -4,6 +4,7 @@
 //! standard error. The environment is read here, once.
 
 use crate::commands;
+use crate::commands::import::ImportCommand;
 use crate::components::Bundled;
 use crate::context::Context;
 use crate::folder;
@@ -76,6 +77,9 @@ enum Command {
     /// Try a backend out
     #[command(subcommand)]
     Backend(BackendCommand),
+    /// Try a mail method out
+    #[command(subcommand)]
+    Mail(MailCommand),
     /// Make profiles from model accounts
     #[command(subcommand)]
     Profile(ProfileCommand),
@@ -85,6 +89,9 @@ enum Command {
     /// See what plugins are and can do
     #[command(subcommand)]
     Plugin(PluginCommand),
+    /// Take over what a predecessor left
+    #[command(subcommand)]
+    Import(ImportCommand),
     /// Succeed when the running server is ready (for containers)
     Healthcheck,
     /// Print the version
@@ -123,6 +130,18 @@ enum BackendCommand {
     Test {
         /// Its id
         id: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum MailCommand {
+    /// Test a mail method in stages: name, connection, encryption, sign-in, sender, recipient, message
+    Test {
+        /// Its id
+        id: String,
+        /// Send a real message to this address; without it nothing is sent
+        #[arg(long, value_name = "ADDRESS")]
+        to: Option<String>,
     },
 }
 
@@ -249,6 +268,7 @@ fn other(command: Command, context: Context) -> Result<ExitCode, Trouble> {
         Command::Config(ConfigCommand::Schema) => Ok(commands::config::schema()),
         Command::Config(ConfigCommand::Init { print }) => commands::config::init(&context, print),
         Command::Backend(BackendCommand::Test { id }) => commands::asked::backend_test(context, id),
+        Command::Mail(MailCommand::Test { id, to }) => commands::asked::mail_test(context, id, to),
         Command::Profile(ProfileCommand::Capture(wanted)) => {
             let CaptureArguments { backend, account, name, output } = wanted;
             commands::asked::capture(context, backend, account, (name, output))
@@ -266,6 +286,7 @@ fn other(command: Command, context: Context) -> Result<ExitCode, Trouble> {
         Command::Plugin(PluginCommand::Inspect { file }) => {
             commands::inspect::inspect(&file, context.form)
         }
+        Command::Import(wanted) => commands::import::import(context, wanted),
         Command::Healthcheck => commands::asked::healthcheck(&context),
         Command::Version => Ok(commands::version(context.form)),
     }

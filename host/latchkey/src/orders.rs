@@ -2,16 +2,18 @@
 //!
 //! Whoever can send an order holds the data folder; nobody is asked for a password here.
 
+use crate::import::{self, Errand, Outcome};
 use crate::refusal::sentence;
 use domain::accounts::{BackendAccount, Condition};
-use domain::ids::BackendId;
-use domain::names::{BadName, Username};
-use domain::plugins::{PluginHealth, PluginRole, PluginSource, Probe};
+use domain::ids::{BackendId, MailId};
+use domain::messages::Step;
+use domain::names::{BadName, EmailAddress, Username};
+use domain::plugins::{PluginHealth, PluginRole, PluginSource, Probe, StageOutcome};
 use domain::role::Admin;
 use domain::secret::Secret;
 use serde::{Deserialize, Serialize};
 use service::{
-    FieldProblem, Service, ServiceError, backends, console, plugins, profiles, settings,
+    FieldProblem, Service, ServiceError, backends, console, mail, plugins, profiles, settings,
 };
 
 /// What a command asks for.
@@ -24,6 +26,13 @@ pub enum Order {
     BackendTest {
         /// Which.
         backend: String,
+    },
+    /// The staged test of a mail method.
+    MailTest {
+        /// Which.
+        method: String,
+        /// Where a real message goes; none: none is sent.
+        to: Option<String>,
     },
     /// Accounts of a backend, to choose a model from.
     Accounts {
@@ -62,6 +71,11 @@ pub enum Order {
     Plugins,
     /// What the pages set.
     PageSettings,
+    /// Takes over from a predecessor.
+    Import {
+        /// Its files, and what to do.
+        errand: Box<Errand>,
+    },
 }
 
 /// What it gets back.
@@ -77,6 +91,13 @@ pub enum Reply {
     Probe {
         /// Every stage.
         probe: Box<Probe>,
+    },
+    /// A mail method's test.
+    Rehearsal {
+        /// Every stage.
+        steps: Vec<StepLine>,
+        /// Whether mail gets through.
+        passed: bool,
     },
     /// Accounts.
     Accounts {
@@ -118,6 +139,11 @@ pub enum Reply {
         /// Key and value.
         settings: Vec<(String, serde_json::Value)>,
     },
+    /// What was taken over, or would be.
+    Imported {
+        /// Thing by thing.
+        outcome: Box<Outcome>,
+    },
     /// It was not done.
     Refused {
         /// One sentence.
@@ -136,6 +162,22 @@ pub struct AccountLine {
     pub admin: bool,
     /// Switched off there.
     pub disabled: bool,
+}
+
+/// One stage of a mail method's test.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StepLine {
+    /// `connect`, `banner`, `sign-in`, ...
+    pub name: String,
+    /// How it went.
+    pub outcome: StageOutcome,
+    /// One sentence.
+    pub detail: String,
+    /// Milliseconds.
+    #[serde(rename = "tookMs")]
+    pub took_ms: u64,
+    /// What was said, without secrets.
+    pub dialogue: Vec<String>,
 }
 
 /// One component.
@@ -172,10 +214,11 @@ fn subject(order: &Order) -> Option<String> {
         Order::BackendTest { backend }
         | Order::Accounts { backend }
         | Order::Capture { backend, .. } => Some(backend.clone()),
+        Order::MailTest { method, .. } => Some(method.clone()),
         Order::AdminCreate { name, .. }
         | Order::ResetPassword { name, .. }
         | Order::LoginLink { name } => Some(name.clone()),
-        Order::Ready | Order::Plugins | Order::PageSettings => None,
+        Order::Ready | Order::Plugins | Order::PageSettings | Order::Import { .. } => None,
     }
 }
 
@@ -185,6 +228,14 @@ fn refusal(error: &ServiceError, asked_for: Option<&str>) -> String {
         (ServiceError::NotFound { what: "backend" }, Some(id)) => format!(
             "there is no backend {id:?}; `latchkey config show` and the page Backends name those there are"
         ),
+        (ServiceError::NotFound { what: "mail-method" }, Some(id)) => format!(
+            "there is no mail method {id:?}; `latchkey config show` and the page Mail name those there are"
+        ),
+        (ServiceError::Invalid { fields }, _)
+            if fields.iter().any(|problem| problem.field == "to") =>
+        {
+            "this is no mail address; write it like --to me@example.org".to_owned()
+        }
         (ServiceError::NotFound { what: "user" }, Some(name)) => format!(
             "there is no user {name:?}; the page People names them, and `latchkey admin create {name}` makes an admin"
         ),
@@ -204,6 +255,15 @@ async fn done(service: &Service, order: Order) -> Result<Reply, ServiceError> {
         Order::BackendTest { backend } => {
             let probe = backends::test(service, &admin, &backend_id(&backend)?).await?;
             Ok(Reply::Probe { probe: Box::new(probe) })
+        }
+        Order::MailTest { method, to } => {
+            let unknown = ServiceError::NotFound { what: "mail-method" };
+            let method = MailId::parse(&method).map_err(|_not| unknown)?;
+            let to = to.map(|to| EmailAddress::parse(&to)).transpose();
+            let to = to.map_err(|_not| ServiceError::field("to", "not-an-address"))?;
+            let mail::Rehearsal { steps, passed } =
+                mail::test(service, &admin, &method, to).await?;
+            Ok(Reply::Rehearsal { steps: steps.into_iter().map(step_line).collect(), passed })
         }
         Order::Accounts { backend } => {
             let accounts = backends::accounts(service, &admin, &backend_id(&backend)?).await?;
@@ -238,6 +298,10 @@ async fn done(service: &Service, order: Order) -> Result<Reply, ServiceError> {
             let all = plugins::list(service, &admin);
             Ok(Reply::Plugins { plugins: all.iter().map(plugin_line).collect() })
         }
+        Order::Import { errand } => Ok(match import::carry_out(service, *errand).await {
+            Ok(outcome) => Reply::Imported { outcome: Box::new(outcome) },
+            Err(message) => Reply::Refused { message },
+        }),
         Order::PageSettings => {
             let all = settings::list(service, &admin).into_iter();
             let set = all.filter(|view| view.source == domain::settings::Source::Page);
@@ -295,6 +359,11 @@ fn account_line(account: &BackendAccount) -> AccountLine {
         admin: account.admin,
         disabled: account.condition != Condition::Active,
     }
+}
+
+fn step_line(step: Step) -> StepLine {
+    let Step { name, outcome, detail, took_ms, dialogue } = step;
+    StepLine { name, outcome, detail, took_ms, dialogue }
 }
 
 fn plugin_line(plugin: &plugins::PluginStatus) -> PluginLine {

@@ -7,10 +7,13 @@
 mod backend;
 mod check;
 mod environment;
+mod given;
 mod kind;
+mod mail;
 mod nearest;
 mod place;
 mod problem;
+mod reset_watch;
 mod sample;
 mod schema;
 mod settle;
@@ -18,7 +21,7 @@ mod show;
 mod table;
 mod written;
 
-pub use backend::Manifests;
+pub use given::Manifests;
 pub use place::Place;
 pub use problem::{Problem, Problems, Severity};
 pub use sample::sample;

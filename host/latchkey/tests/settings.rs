@@ -8,10 +8,12 @@
     reason = "a test may panic"
 )]
 
+use domain::backends::SetBy;
 use domain::ids::PluginId;
 use domain::plugins::{
     ConnectSpec, Limits, Manifest, PluginRole, SecretSpec, SettingKind, SettingSpec,
 };
+use domain::resets::ResetMail;
 use domain::settings::{Dates, SignIn, Source as From, Tls};
 use jiff::Timestamp;
 use latchkey::settings::{self, Loaded, Manifests, Problems, Source};
@@ -82,6 +84,41 @@ fn spec(key: &str, kind: SettingKind, required: bool) -> SettingSpec {
     }
 }
 
+/// A plugin that sends.
+fn post_office() -> Manifest {
+    let secret = SecretSpec {
+        spec: spec("password", SettingKind::Secret, false),
+        endpoints: Vec::new(),
+        reveal: true,
+    };
+    Manifest {
+        id: PluginId::parse("mail-smtp").unwrap(),
+        name: "Mail".into(),
+        version: "0.1.0".into(),
+        contract: "0.1".into(),
+        summary: String::new(),
+        license: "MIT".into(),
+        roles: vec![PluginRole::Notify],
+        endpoints: BTreeMap::new(),
+        settings: vec![
+            SettingSpec {
+                example: "smtp.example.org".into(),
+                ..spec("host", SettingKind::Text, true)
+            },
+            spec("port", SettingKind::Number, false),
+            SettingSpec {
+                options: ["starttls", "tls", "none"].map(str::to_owned).to_vec(),
+                ..spec("security", SettingKind::Choice, false)
+            },
+            spec("username", SettingKind::Text, false),
+        ],
+        secrets: vec![secret],
+        connect: None,
+        allow_urls: Vec::new(),
+        limits: Limits { memory_mib: 16, cpu_ms: 1000, call_s: 10 },
+    }
+}
+
 fn manifests() -> Manifests {
     let id = PluginId::parse("jellyfin").unwrap();
     let secret = |key: &str| SecretSpec {
@@ -113,7 +150,8 @@ fn manifests() -> Manifests {
         allow_urls: Vec::new(),
         limits: Limits { memory_mib: 16, cpu_ms: 1000, call_s: 10 },
     };
-    BTreeMap::from([(id, manifest)])
+    let post_office = post_office();
+    BTreeMap::from([(id, manifest), (post_office.id.clone(), post_office)])
 }
 
 #[test]
@@ -145,10 +183,12 @@ fn the_sample_as_it_stands_changes_nothing_and_uncommented_is_right() {
         .collect();
     let house = House::new(&live)
         .file("latchkey_admin", "correct horse battery\n")
-        .file("jellyfin_key", "0123456789abcdef\n");
+        .file("jellyfin_key", "0123456789abcdef\n")
+        .file("smtp_password", "fedcba9876543210\n");
     let loaded = house.good();
     assert_eq!(loaded.warnings, [], "{live}");
     assert_eq!(loaded.settled.settings.backends.len(), 1);
+    assert_eq!(loaded.settled.settings.mail.len(), 1);
     insta::assert_snapshot!(sample);
 }
 
@@ -232,17 +272,68 @@ fn wrong_values_say_what_would_be_right() {
 #[test]
 fn later_sections_are_known_and_said_to_be_unused() {
     let house = House::new(
-        "[signin]\nregistration = \"open\"\n[[mail]]\nid = \"smtp\"\nplugin = \"mail-smtp\"\n\
-         from = \"a@example.org\"\nsettings = { host = \"x\", password_file = \"nowhere\" }\n",
+        "[signin]\nregistration = \"open\"\n[[app]]\nid = \"movies\"\n\
+         url = \"https://movies.example.org\"\n",
     );
     insta::assert_snapshot!(house.warnings(), @r#"
     warning: latchkey.toml:2:1: signin.registration: not used by this version
       2 | registration = "open"
         | ^^^^^^^^^^^^
-    warning: latchkey.toml:3:3: mail: not used by this version
-      3 | [[mail]]
-        |   ^^^^
+    warning: latchkey.toml:3:3: app: not used by this version
+      3 | [[app]]
+        |   ^^^
     "#);
+}
+
+#[test]
+fn mail_methods_are_read_in_the_order_they_are_asked() {
+    let house = House::new(
+        "[[mail]]\nid = \"smtp\"\nplugin = \"mail-smtp\"\nfrom = \"Home <home@example.org>\"\n\
+         reply_to = \"me@example.org\"\nsettings = { host = \"smtp.example.org\", port = 465, \
+         security = \"tls\", password_file = \"pw\" }\n\
+         [[mail]]\nid = \"backup\"\nplugin = \"mail-smtp\"\nfrom = \"home@example.org\"\n\
+         settings = { host = \"127.0.0.1\" }\n",
+    )
+    .file("pw", "secret words\n")
+    .env("LATCHKEY_MAIL__BACKUP__PORT", "25")
+    .env("LATCHKEY_MAIL__BACKUP__FROM", "Backup <b@example.org>");
+    let loaded = house.good();
+    assert_eq!(loaded.warnings, []);
+    let [smtp, backup] = loaded.settled.settings.mail.as_slice() else { panic!("two") };
+    assert_eq!(smtp.method.from.to_string(), "Home <home@example.org>");
+    assert_eq!(smtp.method.reply_to.as_ref().unwrap().as_str(), "me@example.org");
+    assert_eq!((smtp.method.settings["port"].as_str(), smtp.secrets.len()), ("465", 1));
+    assert_eq!(smtp.secrets["password"].expose(), "secret words");
+    assert_eq!(backup.method.from.to_string(), "Backup <b@example.org>");
+    assert_eq!(backup.method.settings["port"], "25");
+    assert_eq!(loaded.settled.sources["mail.smtp"], From::File { line: 1 });
+    let shown = loaded.shown.iter().find(|line| line.key == "mail.smtp.settings.security");
+    assert_eq!(shown.unwrap().value.as_deref(), Some("\"tls\""));
+    assert!(loaded.files.contains(&house.path().join("pw")), "a changed secret is a change");
+}
+
+#[test]
+fn a_mail_method_can_come_from_the_environment_alone() {
+    let house = House::new("")
+        .env("LATCHKEY_MAIL__SMTP__PLUGIN", "mail-smtp")
+        .env("LATCHKEY_MAIL__SMTP__FROM", "home@example.org")
+        .env("LATCHKEY_MAIL__SMTP__HOST", "smtp.example.org")
+        .env("LATCHKEY_MAIL__SMTP__SETTINGS__USERNAME", "u")
+        .env("LATCHKEY_MAIL__SMTP__PASSWORD", "secret words");
+    let mail = &house.good().settled.settings.mail[0];
+    assert_eq!(mail.method.settings["host"], "smtp.example.org");
+    assert_eq!(mail.method.settings["username"], "u");
+    assert_eq!(mail.secrets["password"].expose(), "secret words");
+}
+
+#[test]
+fn a_mail_methods_mistakes_are_told_with_their_places() {
+    let house = House::new(
+        "[[mail]]\nid = \"smtp\"\nplugin = \"mail-smtp\"\nfrom = \"Home\"\nreply_to = \"me\"\n\
+         settings = { hots = \"x\", security = \"ssl\" }\n\
+         [[mail]]\nid = \"films\"\nplugin = \"jellyfin\"\n",
+    );
+    insta::assert_snapshot!(house.errors());
 }
 
 #[test]
@@ -443,4 +534,62 @@ fn the_schema_knows_every_key_and_its_default() {
     assert_eq!(schema["properties"]["tls"]["properties"]["mode"]["enum"][1], "files");
     assert!(schema["properties"]["admin"]["properties"]["password_file"].is_object());
     assert_eq!(schema["properties"]["backend"]["items"]["required"][0], "id");
+}
+
+const WATCH: &str = "[[reset_watch]]\nbackend = \"jellyfin\"\ndirectory = \"/var/lib/jellyfin\"\n";
+
+#[test]
+fn a_watched_folder_is_settled_with_its_defaults() {
+    let loaded = House::new(WATCH).good();
+    let watch = &loaded.settled.settings.reset_watches[0];
+    assert_eq!(watch.backend.as_str(), "jellyfin");
+    assert_eq!(watch.directory, Path::new("/var/lib/jellyfin"));
+    assert_eq!((watch.poll_seconds, watch.mail), (0, ResetMail::Both));
+    assert_eq!(watch.set_by, SetBy::File);
+    assert_eq!(loaded.settled.sources["reset_watch.jellyfin"], From::File { line: 1 });
+    assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);
+    let shown: Vec<_> = loaded.shown.iter().map(|shown| shown.key.as_str()).collect();
+    assert!(shown.contains(&"reset_watch.jellyfin.directory"), "{shown:?}");
+    assert!(!shown.contains(&"reset_watch.jellyfin.backend"), "{shown:?}");
+}
+
+#[test]
+fn a_watched_folder_can_come_from_the_environment() {
+    let house = House::new(WATCH)
+        .env("LATCHKEY_RESET_WATCH__JELLYFIN__POLL_SECONDS", "5")
+        .env("LATCHKEY_RESET_WATCH__OTHER__DIRECTORY", "/srv/other")
+        .env("LATCHKEY_RESET_WATCH__OTHER__MAIL", "link");
+    let watches = house.good().settled.settings.reset_watches;
+    assert_eq!(watches.len(), 2);
+    assert_eq!((watches[0].poll_seconds, watches[0].mail), (5, ResetMail::Both));
+    assert_eq!((watches[1].backend.as_str(), watches[1].mail), ("other", ResetMail::Link));
+    assert_eq!(watches[1].directory, Path::new("/srv/other"));
+}
+
+#[test]
+fn what_is_wrong_with_a_watched_folder_is_named_with_its_place() {
+    for (text, wanted) in [
+        ("[[reset_watch]]\ndirectory = \"/d\"\n", "1:1: reset_watch.backend is missing"),
+        ("[[reset_watch]]\nbackend = \"j\"\n", "1:1: reset_watch.j.directory is missing"),
+        ("[[reset_watch]]\nbackend = \"j\"\ndirectory = \"\"\n", "3:13: reset_watch.j.directory"),
+        (
+            "[[reset_watch]]\nbackend = \"j\"\ndirectory = \"/d\"\npoll_seconds = -1\n",
+            "4:16: reset_watch.j.poll_seconds",
+        ),
+        (
+            "[[reset_watch]]\nbackend = \"j\"\ndirectory = \"/d\"\nmail = \"bot\"\n",
+            "did you mean \"both\"?",
+        ),
+        (
+            "[[reset_watch]]\nbackend = \"j\"\ndirectory = \"/d\"\npoll_second = 1\n",
+            "did you mean \"poll_seconds\"?",
+        ),
+        (
+            "[[reset_watch]]\nbackend = \"j\"\ndirectory = \"/d\"\n[[reset_watch]]\nbackend = \"j\"\ndirectory = \"/e\"\n",
+            "this is written twice",
+        ),
+    ] {
+        let errors = House::new(text).errors();
+        assert!(errors.contains(wanted), "{text}: {errors}");
+    }
 }

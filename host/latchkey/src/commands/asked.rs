@@ -8,7 +8,7 @@ use crate::output::{self, Form};
 use crate::startup::{self, Assembled};
 use crate::trouble::Trouble;
 use crate::typed;
-use domain::plugins::{Probe, StageOutcome};
+use domain::plugins::{Probe, Stage, StageOutcome};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -51,11 +51,11 @@ impl House {
     }
 }
 
-fn asked(context: Context, order: Order) -> Result<Reply, Trouble> {
+pub(super) fn asked(context: Context, order: Order) -> Result<Reply, Trouble> {
     runtime()?.block_on(async { House::find(context).await?.carry_out(order).await })
 }
 
-fn odd() -> Trouble {
+pub(super) fn odd() -> Trouble {
     Trouble::Failed("the server answered something else; is it another version?".to_owned())
 }
 
@@ -136,20 +136,20 @@ fn as_json(probe: &Probe) -> serde_json::Value {
     })
 }
 
+/// A line a stage.
+fn stage_line(name: &str, outcome: StageOutcome, detail: &str, took_ms: u64) -> String {
+    let mark = match outcome {
+        StageOutcome::Passed => "passed ",
+        StageOutcome::Warned => "warning",
+        StageOutcome::Failed => "failed ",
+        StageOutcome::Skipped => "skipped",
+    };
+    format!("{mark}  {name:<12} {detail} ({took_ms} ms)")
+}
+
 fn stages(probe: &Probe) -> String {
-    let mut lines: Vec<String> = probe
-        .stages
-        .iter()
-        .map(|stage| {
-            let mark = match stage.outcome {
-                StageOutcome::Passed => "passed ",
-                StageOutcome::Warned => "warning",
-                StageOutcome::Failed => "failed ",
-                StageOutcome::Skipped => "skipped",
-            };
-            format!("{mark}  {:<12} {} ({} ms)", stage.name, stage.detail, stage.took_ms)
-        })
-        .collect();
+    let line = |stage: &Stage| stage_line(&stage.name, stage.outcome, &stage.detail, stage.took_ms);
+    let mut lines: Vec<String> = probe.stages.iter().map(line).collect();
     match &probe.outcome {
         Ok(report) => {
             lines.push(format!("{} {} answers", report.product, report.version));
@@ -160,6 +160,39 @@ fn stages(probe: &Probe) -> String {
         Err(fault) => lines.push(format!("{fault}")),
     }
     lines.join("\n")
+}
+
+/// `mail test ID`.
+///
+/// # Errors
+/// [`Trouble`] where there is no such method; a test that fails is status 1.
+pub(crate) fn mail_test(
+    context: Context,
+    method: String,
+    to: Option<String>,
+) -> Result<ExitCode, Trouble> {
+    let form = context.form;
+    let sends = to.is_some();
+    let reply = asked(context, Order::MailTest { method, to })?;
+    let Reply::Rehearsal { steps, passed } = reply else { return Err(odd()) };
+    match form {
+        Form::Json => output::json(&json!({ "passed": passed, "steps": steps })),
+        Form::Text => {
+            for step in &steps {
+                output::line(stage_line(&step.name, step.outcome, &step.detail, step.took_ms));
+                // What was said matters where it went wrong.
+                if matches!(step.outcome, StageOutcome::Failed | StageOutcome::Warned) {
+                    step.dialogue
+                        .iter()
+                        .for_each(|said| output::line(format!("           {said}")));
+                }
+            }
+            if passed && !sends {
+                output::line("nothing was sent; --to ADDRESS sends a real message");
+            }
+        }
+    }
+    Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// `profile capture`.

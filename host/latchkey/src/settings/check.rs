@@ -28,6 +28,16 @@ pub(crate) struct Item {
     pub(crate) values: BTreeMap<&'static str, Found>,
 }
 
+impl Item {
+    /// A key's text, where it has one.
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
+        match self.values.get(name).map(|found| &found.parsed) {
+            Some(Parsed::Text(text)) => Some(text.clone()),
+            _ => None,
+        }
+    }
+}
+
 /// Everything that was right, by `section.key`, and the tables of lists.
 #[derive(Clone, Default)]
 pub(crate) struct Checked {
@@ -221,26 +231,28 @@ impl<'a> Check<'a> {
                 self.error(&item.spot, section.name, message);
                 continue;
             };
-            let id = entries.iter().find(|entry| entry.key == "id").and_then(|entry| match &entry
-                .value
-                .raw
-            {
+            let identity = section.identity();
+            let given = entries.iter().find(|entry| entry.key == identity);
+            let id = given.and_then(|entry| match &entry.value.raw {
                 Raw::Text(id) => Some(id.clone()),
                 _ => None,
             });
             let name = id.clone().unwrap_or_else(|| format!("number {}", index + 1));
             let values = self.table(section, &format!("{}.{name}", section.name), entries);
-            if section.key("id").is_some() && !entries.iter().any(|entry| entry.key == "id") {
-                let advice = format!("give this [[{}]] an id of your choice", section.name);
-                self.error_with_advice(
-                    &item.spot,
-                    &format!("{}.id", section.name),
-                    ("is missing", advice),
-                );
+            if given.is_none() {
+                let advice = match identity {
+                    "id" => format!("give this [[{}]] an id of your choice", section.name),
+                    other => format!("say which {other} this [[{}]] is for", section.name),
+                };
+                let whole = format!("{}.{identity}", section.name);
+                self.error_with_advice(&item.spot, &whole, ("is missing", advice));
             } else if id.is_some() && found.iter().any(|other| Some(&other.id) == id.as_ref()) {
                 let whole = format!("{}.{name}", section.name);
-                let advice = "choose another id for one of them";
-                self.error_with_advice(&item.spot, &whole, ("this id is used twice", advice));
+                let (message, advice) = match identity {
+                    "id" => ("this id is used twice", "choose another id for one of them"),
+                    _ => ("this is written twice", "keep one of them"),
+                };
+                self.error_with_advice(&item.spot, &whole, (message, advice));
             } else {
                 found.push(Item { id: name, spot: item.spot.clone(), values });
             }

@@ -69,7 +69,8 @@ fn lay(
         (Shape::Table, _) => lay_over(entries, parts, value),
         (Shape::List, [id, path @ ..]) if !path.is_empty() => {
             let path = list_path(section, path);
-            lay_over_item(entries, section.name, &id.replace('_', "-"), (&path, value));
+            let item = (section.name, section.identity(), &*id.replace('_', "-"));
+            lay_over_item(entries, item, (&path, value));
         }
         (Shape::Named, [id, path @ ..]) if !path.is_empty() => {
             let mut whole = vec![head.clone(), id.replace('_', "-")];

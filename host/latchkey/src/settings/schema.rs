@@ -42,10 +42,9 @@ fn table(section: &Section) -> Value {
         "type": "object", "properties": properties, "additionalProperties": false,
     });
     if section.shape == Shape::List
-        && section.key("id").is_some()
         && let Some(table) = table.as_object_mut()
     {
-        table.insert("required".to_owned(), json!(["id"]));
+        table.insert("required".to_owned(), json!([section.identity()]));
     }
     table
 }

@@ -1,9 +1,12 @@
 //! Checked values to settled settings: how keys depend on one another.
 
-use crate::settings::backend::{self, Manifests};
+use crate::settings::backend;
 use crate::settings::check::{Check, Checked, Found};
+use crate::settings::given::Manifests;
 use crate::settings::kind::Parsed;
+use crate::settings::mail;
 use crate::settings::place::Spot;
+use crate::settings::reset_watch;
 use core::net::SocketAddr;
 use core::time::Duration;
 use domain::passwords::MIN_CHARS;
@@ -33,17 +36,19 @@ pub(crate) fn settle(
     let values = Values { checked };
     let server = server(&values);
     let tls = tls(check, &values, &server);
-    let backends = checked.items.get("backend").into_iter().flatten();
+    let items = |section| checked.items.get(section).into_iter().flatten();
     Settings {
         tls,
         admin: admin(check, &values),
         log: Log { level: values.text("log.level"), json: values.text("log.format") == "json" },
         signin: signin(check, &values),
-        backends: backends
+        backends: items("backend")
             .filter_map(|item| backend::settle(check, item, manifests, now))
             .collect(),
-        mail: Vec::new(),
-        reset_watches: Vec::new(),
+        mail: items("mail").filter_map(|item| mail::settle(check, item, manifests, now)).collect(),
+        reset_watches: items("reset_watch")
+            .filter_map(|item| reset_watch::settle(check, item))
+            .collect(),
         texts: Texts {
             contact: values.text("texts.contact"),
             help: values.text("texts.help"),

@@ -58,7 +58,7 @@ pub(crate) fn shown(checked: &Checked, file: Option<&FileText>) -> Vec<Shown> {
             continue;
         }
         for item in checked.items.get(section.name).into_iter().flatten() {
-            for key in section.keys.iter().filter(|key| key.name != "id") {
+            for key in section.keys.iter().filter(|key| key.name != section.identity()) {
                 let whole = format!("{}.{}.{}", section.name, item.id, key.name);
                 match item.values.get(key.name) {
                     Some(Found { parsed: Parsed::Table(entries), .. }) => {

@@ -27,7 +27,7 @@ pub(crate) struct Key {
 pub(crate) enum Shape {
     /// `[name]`, once.
     Table,
-    /// `[[name]]`, any number, each with an `id`.
+    /// `[[name]]`, any number, each with a key of its own ([`Section::identity`]).
     List,
     /// `[name.ID]`, any number.
     Named,
@@ -53,6 +53,13 @@ impl Section {
     #[must_use]
     pub(crate) fn key(&self, name: &str) -> Option<&'static Key> {
         self.keys.iter().find(|key| key.name == name)
+    }
+
+    /// The key that tells one table of a list from the others: its `id`, else what it belongs to.
+    #[must_use]
+    pub(crate) fn identity(&self) -> &'static str {
+        let ids = self.keys.iter().filter(|key| key.kind == Kind::Id).map(|key| key.name);
+        if self.key("id").is_some() { "id" } else { ids.into_iter().next().unwrap_or("id") }
     }
 }
 
@@ -102,8 +109,20 @@ pub(crate) const SECTIONS: &[Section] = &[
         keys: BACKEND,
     },
     later_list("provider", "A further sign-in method; the order is that of the page.", PROVIDER),
-    later_list("mail", "A mail method.", MAIL),
-    later_list("reset_watch", "A folder where a backend leaves reset files.", RESET_WATCH),
+    Section {
+        name: "mail",
+        shape: Shape::List,
+        doc: "A way to send mail, through a plugin. Where there are several, the first is asked first.",
+        used: true,
+        keys: MAIL,
+    },
+    Section {
+        name: "reset_watch",
+        shape: Shape::List,
+        doc: "A folder where a backend leaves a file when somebody forgot a password.",
+        used: true,
+        keys: RESET_WATCH,
+    },
     table("texts", "Words of the house, shown to its people.", TEXTS),
     table("dates", "How dates and times are shown.", DATES),
     later_list("app", "A web application behind forward-auth.", APP),
@@ -288,27 +307,38 @@ const PROVIDER: &[Key] = &[
 ];
 
 const MAIL: &[Key] = &[
-    later("id", Kind::Id, r#""smtp""#, "Your name for it."),
-    later("plugin", Kind::Id, r#""mail-smtp""#, "The plugin that sends."),
-    later("from", Kind::Text, r#""Home <home@example.org>""#, "The sender."),
-    later(
+    key("id", Kind::Id, r#""smtp""#, "Your name for it."),
+    key("plugin", Kind::Id, r#""mail-smtp""#, "The plugin that sends."),
+    key("from", Kind::Text, r#""Home <home@example.org>""#, "Whom mail is from."),
+    key("reply_to", Kind::Text, r#""""#, "Who is answered, where that is somebody else."),
+    key(
         "settings",
         Kind::Table,
-        r#"{ host = "smtp.example.org" }"#,
-        "The plugin's own settings.",
+        r#"{ host = "smtp.example.org", port = 587, security = "starttls", username = "home@example.org", password_file = "/run/secrets/smtp_password" }"#,
+        "The plugin's own settings and secrets; see `latchkey plugin inspect`.",
     ),
 ];
 
 const RESET_WATCH: &[Key] = &[
-    later("backend", Kind::Id, r#""jellyfin""#, "Whose files these are."),
-    later(
+    key("backend", Kind::Id, r#""jellyfin""#, "Whose files these are: the id of a backend."),
+    key(
         "directory",
         Kind::Path,
         r#""/var/lib/jellyfin""#,
-        "The folder, as this program sees it.",
+        "The folder, as this program sees it; reading is enough.",
     ),
-    later("poll_seconds", Kind::Integer, "0", "0: chosen by file system."),
-    later("mail", Kind::Choice(&["link", "pin", "both"]), r#""both""#, "What the mail holds."),
+    with_default(
+        "poll_seconds",
+        Kind::Integer,
+        "0",
+        "Seconds between two looks, at most 3600. 0: chosen by the file system.",
+    ),
+    with_default(
+        "mail",
+        Kind::Choice(&["link", "pin", "both"]),
+        r#""both""#,
+        "What the mail brings: a link to choose a new password here, the backend's PIN, or both.",
+    ),
 ];
 
 const TEXTS: &[Key] = &[

@@ -138,11 +138,10 @@ pub(crate) fn lay_over(entries: &mut Vec<Entry>, path: &[String], value: Written
     }
 }
 
-/// Lays `value` over the list item that has that `id`; one is added where there is none.
+/// Lays `value` over the list item whose key `identity` has that `id`; one is added where there is none.
 pub(crate) fn lay_over_item(
     entries: &mut Vec<Entry>,
-    section: &str,
-    id: &str,
+    (section, identity, id): (&str, &str, &str),
     (path, value): (&[String], Written),
 ) {
     let spot = value.spot.clone();
@@ -154,9 +153,9 @@ pub(crate) fn lay_over_item(
     let Some(Raw::List(items)) = entries.get_mut(place).map(|entry| &mut entry.value.raw) else {
         return;
     };
-    let found = items.iter().position(|item| item_id(item) == Some(id)).unwrap_or_else(|| {
+    let found = items.iter().position(|item| item_id(item, identity) == Some(id)).unwrap_or_else(|| {
         let id = Written { raw: Raw::Text(id.to_owned()), spot: spot.clone() };
-        let entry = Entry { key: "id".to_owned(), spot: spot.clone(), value: id };
+        let entry = Entry { key: identity.to_owned(), spot: spot.clone(), value: id };
         items.push(Written { raw: Raw::Table(vec![entry]), spot: spot.clone() });
         items.len() - 1
     });
@@ -165,9 +164,9 @@ pub(crate) fn lay_over_item(
     }
 }
 
-fn item_id(item: &Written) -> Option<&str> {
+fn item_id<'a>(item: &'a Written, identity: &str) -> Option<&'a str> {
     let Raw::Table(entries) = &item.raw else { return None };
-    entries.iter().find(|entry| entry.key == "id").and_then(|entry| match &entry.value.raw {
+    entries.iter().find(|entry| entry.key == identity).and_then(|entry| match &entry.value.raw {
         Raw::Text(id) => Some(id.as_str()),
         _ => None,
     })

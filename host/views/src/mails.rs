@@ -60,6 +60,13 @@ pub enum MethodHealth {
         /// A sentence each.
         about: Vec<String>,
     },
+    /// Carried nothing when it was last asked.
+    Failing {
+        /// When.
+        at: Timestamp,
+        /// Why, in a sentence.
+        why: String,
+    },
     /// Cannot be used.
     Refused {
         /// Why, in a sentence.
@@ -280,7 +287,9 @@ pub struct TemplatesPage {
     /// Every mail there is.
     pub rows: Vec<TemplateRow>,
     /// Where files that change a mail are looked for.
-    pub folder: String,
+    pub folder: Option<String>,
+    /// Files there whose names are no mail's.
+    pub strays: Vec<String>,
 }
 
 impl Page for TemplatesPage {
@@ -297,7 +306,7 @@ pub struct TemplateRow {
     pub subject: String,
     /// Whose words.
     pub origin: TemplateOrigin,
-    /// What is wrong with it, in a sentence; then Latchkey's own is sent.
+    /// What is wrong with it and what is sent instead, in sentences.
     pub broken: Option<String>,
 }
 
@@ -319,7 +328,7 @@ pub struct TemplatePage {
     pub origin: TemplateOrigin,
     /// The files that set it; then nothing can be changed here.
     pub locked_by: Option<String>,
-    /// What is wrong with it as it is kept; then Latchkey's own is sent.
+    /// What is wrong with it as it is kept and what is sent instead, in sentences.
     pub broken: Option<String>,
     /// What can be written into it.
     pub variables: Vec<TemplateVariable>,

@@ -48,8 +48,10 @@ pub struct WatchRow {
     pub directory: Option<String>,
     /// When a request was last found.
     pub last_at: Option<Timestamp>,
-    /// Files that are in the way.
+    /// Files that need a look.
     pub blocking: Vec<FileLine>,
+    /// Files whose requests were over long before they were found.
+    pub old_files: u64,
     /// Whether the settings file says so.
     pub locked: bool,
 }
@@ -57,9 +59,9 @@ pub struct WatchRow {
 /// A file, and what is wrong with it.
 #[derive(Debug, Clone, Serialize)]
 pub struct FileLine {
-    /// Its name.
+    /// Its name; empty where it is about several.
     pub file: String,
-    /// A sentence.
+    /// A sentence that begins with the name, or stands alone.
     pub text: String,
 }
 
@@ -113,13 +115,27 @@ pub struct SightingLine {
     pub file: String,
 }
 
+/// How a trial ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TrialOutcome {
+    /// The file was seen.
+    Seen,
+    /// It was not seen in time.
+    NotSeen,
+    /// Latchkey may only read there, which is fine.
+    ReadOnly,
+    /// It could not be tried.
+    NotTried,
+}
+
 /// What came of a harmless file that was put there.
 #[derive(Debug, Clone, Serialize)]
 pub struct TrialView {
-    /// Whether it was seen.
-    pub seen: bool,
-    /// How long that took.
-    pub after_ms: u64,
+    /// How it ended.
+    pub outcome: TrialOutcome,
+    /// How long it took until it was seen.
+    pub after_ms: Option<u64>,
     /// In the order tried.
     pub stages: Vec<ProbeStage>,
 }

@@ -40,5 +40,5 @@ adopted-not-there = was left alone: the account is gone from the server.
 adopted-no-such-user = was left alone: the user you chose is gone.
 adopted-has-another = was left alone: that user has another account on this server.
 adopted-under-way = was left alone: somebody is signing up with it right now.
-adopted-left = was left alone, as you said.
-adopt-choose = Please say who this is, or untick it.
+field-who = Please say who this is, or untick it.
+field-nobody = Please tick somebody first.

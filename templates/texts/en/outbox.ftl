@@ -19,7 +19,7 @@ message-kind-test = Test
 # Where it stands.
 message-state-all = All
 message-state-queued = Waiting
-message-state-deferred = Tried again
+message-state-deferred = Trying again
 message-state-sent = Sent
 message-state-failed = Failed
 message-state-dropped = Not sent
@@ -34,6 +34,7 @@ dropped-unconfirmed = The address is not confirmed, so nothing but the confirmat
 dropped-over = Its time was over: what it says was worth nothing any more.
 dropped-by-hand = An admin gave it up.
 dropped-gone = What it was about is gone.
+dropped-shut-out = The person is shut out here.
 message-owed = Since
 message-next = Next try
 message-until = Worth sending
@@ -55,3 +56,7 @@ message-drop-question = Give this mail up?
 message-drop-never = It is never sent. Its link and PIN are erased here.
 message-drop-person = The person is not told. To help them, make a new link or try again later.
 message-dropped = The mail is given up.
+# Why a message cannot be tried again or given up: forbidden-<code>.
+forbidden-message-sent = It is sent already.
+forbidden-message-erased = Its link was erased when it was over. Have the person ask again, or make a new link on their page.
+forbidden-message-closed = It is over already: there is nothing to give up.

@@ -12,7 +12,8 @@ use crate::mails::{
 };
 use crate::paging::Pager;
 use crate::watches::{
-    FileLine, LoginPageView, SightingLine, TrialView, WatchHealth, WatchPage, WatchRow, WatchesPage,
+    FileLine, LoginPageView, SightingLine, TrialOutcome, TrialView, WatchHealth, WatchPage,
+    WatchRow, WatchesPage,
 };
 use crate::{Choice, Link, Problem, Tone};
 
@@ -37,6 +38,13 @@ fn refused() -> MethodHealth {
     MethodHealth::Refused { why: "Its plugin mail-example is missing or was refused.".into() }
 }
 
+fn failing() -> MethodHealth {
+    MethodHealth::Failing {
+        at: at("2026-11-21T11:50:00Z"),
+        why: "smtp.example.org does not answer on port 587.".into(),
+    }
+}
+
 impl Samples for MailPage {
     fn samples() -> Vec<(&'static str, Self)> {
         let counts = OutboxCounts { queued: 1, deferred: 2, failed: 3 };
@@ -45,6 +53,7 @@ impl Samples for MailPage {
                 method("smtp", MethodHealth::Ready),
                 MethodRow { locked: true, ..method("spare", warned()) },
                 MethodRow { through: None, ..method("old", refused()) },
+                method("busy", failing()),
             ],
             counts,
         };
@@ -345,9 +354,11 @@ impl Samples for TemplatesPage {
                 row("welcome", TemplateOrigin::File, Some("There is no tag mj-bold.")),
                 row("test", TemplateOrigin::BuiltIn, None),
             ],
-            folder: "/var/lib/latchkey/templates/mail".into(),
+            folder: Some("/var/lib/latchkey/templates/mail".into()),
+            strays: words(&["wellcome.txt"]),
         };
-        vec![("full", full)]
+        let bare = Self { folder: None, strays: Vec::new(), ..full.clone() };
+        vec![("full", full), ("bare", bare)]
     }
 }
 
@@ -394,6 +405,7 @@ fn watch(label: &str, tone: Tone, word: &str, text: &str) -> WatchRow {
         directory: Some("/var/lib/jellyfin".into()),
         last_at: Some(at("2026-11-21T10:00:00Z")),
         blocking: Vec::new(),
+        old_files: 0,
         locked: false,
     }
 }
@@ -406,8 +418,9 @@ fn blocked() -> WatchRow {
     WatchRow {
         blocking: vec![FileLine {
             file: "passwordreset0123456789abcdef0123456789abcdef.json".into(),
-            text: "It was written badly; the server's own page fails over it. Remove it.".into(),
+            text: "has bytes of an older request at its end. Delete it.".into(),
         }],
+        old_files: 3,
         locked: true,
         ..watch("Music", Tone::Bad, "Blocked", "A file is in the way.")
     }
@@ -463,8 +476,8 @@ impl Samples for WatchPage {
                 seen(Tone::Warn, LONG, "asked, but nobody of that name is known here."),
             ],
             trial: Some(TrialView {
-                seen: true,
-                after_ms: 41,
+                outcome: TrialOutcome::Seen,
+                after_ms: Some(41),
                 stages: vec![stage("Seen", StageOutcome::Passed, "", 41)],
             }),
             login_page: LoginPageView::On,
@@ -473,7 +486,11 @@ impl Samples for WatchPage {
         let unseen = Self {
             row: blocked(),
             locked_by: Some("the settings file, line 30".into()),
-            trial: Some(TrialView { seen: false, after_ms: 10_000, stages: Vec::new() }),
+            trial: Some(TrialView {
+                outcome: TrialOutcome::NotSeen,
+                after_ms: None,
+                stages: Vec::new(),
+            }),
             login_page: LoginPageView::Unknown { why: "The backend does not answer.".into() },
             recent: Vec::new(),
             ..full.clone()
@@ -487,8 +504,14 @@ impl Samples for WatchPage {
             problems: vec![Problem::with("directory", "Give the whole path, from / on.")],
             ..full.clone()
         };
-        let bare = Self { login_page: LoginPageView::Unsupported, trial: None, ..full.clone() };
-        vec![("full", full), ("unseen", unseen), ("fresh", fresh), ("bare", bare)]
+        let tried = |outcome| Some(TrialView { outcome, after_ms: None, stages: Vec::new() });
+        let bare = Self {
+            login_page: LoginPageView::Unsupported,
+            trial: tried(TrialOutcome::ReadOnly),
+            ..full.clone()
+        };
+        let down = Self { trial: tried(TrialOutcome::NotTried), ..bare.clone() };
+        vec![("full", full), ("unseen", unseen), ("fresh", fresh), ("bare", bare), ("down", down)]
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 /// Methods, patterns and what may be sent: fields of the body, names in the query of a GET or DELETE.
 #[rustfmt::skip]
-const SENT: [(&str, &str, &[&str]); 27] = [
+const SENT: &[(&str, &str, &[&str])] = &[
     ("POST", "/api/setup", &["code", "username", "password", "email", "publicUrl"]),
     ("POST", "/api/auth/login", &["provider", "username", "password"]),
     ("POST", "/api/auth/admin/login", &["username", "password"]),
@@ -34,9 +34,27 @@ const SENT: [(&str, &str, &[&str]); 27] = [
     ("POST", "/api/backends", &["id", "label", "plugin", "publicUrl", "settings", "secrets", "connect"]),
     ("PATCH", "/api/backends/{id}", &["label", "publicUrl", "settings", "secrets", "connect", "acceptServer"]),
     ("POST", "/api/backends/{id}/test", &[]),
+    ("POST", "/api/mail/methods", &["id", "plugin", "from", "replyTo", "settings", "secrets"]),
+    ("PATCH", "/api/mail/methods/{id}", &["from", "replyTo", "settings", "secrets"]),
+    ("POST", "/api/mail/methods/{id}/test", &["to"]),
+    ("GET", "/api/mail/outbox", &["limit", "cursor", "q", "state"]),
+    ("POST", "/api/mail/outbox/{id}/retry", &[]),
+    ("POST", "/api/mail/outbox/{id}/drop", &[]),
+    ("PUT", "/api/mail/templates/{name}", &["subject", "text", "mjml"]),
+    ("POST", "/api/mail/templates/{name}/preview", &["subject", "text", "mjml", "sample"]),
+    ("POST", "/api/backends/{id}/adopt", &["accounts", "all"]),
+    ("PUT", "/api/backends/{id}/reset-watch", &["directory", "pollSeconds", "mail"]),
+    ("POST", "/api/backends/{id}/reset-watch/try", &[]),
+    ("PUT", "/api/backends/{id}/login-page", &["label"]),
     ("GET", "/api/activity", &["limit", "cursor", "q", "kind", "user", "backend", "invite", "profile", "plugin"]),
     ("PATCH", "/api/settings", &[]),
     ("POST", "/api/auth/logout", &[]),
+    ("POST", "/api/password/forgot", &["login"]),
+    ("POST", "/api/password/reset", &["token", "password"]),
+    ("PATCH", "/api/account", &["email"]),
+    ("POST", "/api/account/confirm-email", &["token"]),
+    ("POST", "/api/users/{id}/reset-link", &["mail"]),
+    ("POST", "/api/invites/{code}/send", &["to"]),
 ];
 
 fn sent(row: &Listed) -> &'static [&'static str] {

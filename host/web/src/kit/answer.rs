@@ -50,6 +50,22 @@ impl Answer {
         Self::bytes("text/html; charset=utf-8", page)
     }
 
+    /// HTML that somebody wrote, to be looked at in a frame of ours and to do nothing.
+    #[must_use]
+    pub fn exhibit(html: String) -> Self {
+        let mut answer = Self::html(html);
+        super::headers::exhibit(&mut answer.headers);
+        answer
+    }
+
+    /// Plain text, to be looked at in a frame of ours.
+    #[must_use]
+    pub fn exhibit_text(text: String) -> Self {
+        let mut answer = Self::text(text);
+        super::headers::exhibit(&mut answer.headers);
+        answer
+    }
+
     /// Plain text.
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {

@@ -1,17 +1,22 @@
 //! What browsers are told for safety, on every answer.
 //!
-//! Guarantees: scripts, styles and forms of our own origin only, nothing inline, no framing, no
-//! sniffing, no referrer; nothing is stored unless the answer says so itself.
+//! Guarantees: scripts, styles and forms of our own origin only, nothing inline, no framing by others,
+//! no sniffing, no referrer; nothing is stored unless the answer says so itself. What somebody wrote as
+//! HTML is shown as an [`exhibit`] only: without script, form, link out or anything fetched.
 
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 /// For pages.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-connect-src 'self'; font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; \
-frame-ancestors 'none'; object-src 'none'";
+connect-src 'self'; font-src 'self'; manifest-src 'self'; frame-src 'self'; form-action 'self'; \
+base-uri 'none'; frame-ancestors 'none'; object-src 'none'";
 
 /// For everything that is no page.
 const DATA_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
+
+/// For HTML that is looked at in a frame of ours: styles written into it, pictures within it, nothing else.
+const EXHIBIT_POLICY: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; \
+form-action 'none'; base-uri 'none'; frame-ancestors 'self'";
 
 const PERMISSIONS: &str = "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), \
 magnetometer=(), microphone=(), midi=(), payment=(), usb=(), browsing-topics=(), clipboard-write=(self)";
@@ -28,12 +33,24 @@ pub enum Hsts {
     Silent,
 }
 
+/// Marks an answer as something to look at in a frame of ours.
+pub fn exhibit(headers: &mut HeaderMap) {
+    let policy = HeaderValue::from_static(EXHIBIT_POLICY);
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+}
+
 /// Sets them all. `Cache-Control` is left as it is where the answer has one.
 pub fn secure(headers: &mut HeaderMap, hsts: Hsts) {
     let is_page = headers
         .get(header::CONTENT_TYPE)
         .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    let policy = if is_page { PAGE_POLICY } else { DATA_POLICY };
+    let is_exhibit =
+        headers.get(header::CONTENT_SECURITY_POLICY).is_some_and(|policy| policy == EXHIBIT_POLICY);
+    let policy = match (is_exhibit, is_page) {
+        (true, _) => EXHIBIT_POLICY,
+        (false, true) => PAGE_POLICY,
+        (false, false) => DATA_POLICY,
+    };
     let always: [(HeaderName, &'static str); 6] = [
         (header::CONTENT_SECURITY_POLICY, policy),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -64,6 +81,27 @@ mod tests {
         assert!(policy.contains("script-src 'self'") && !policy.contains("unsafe"));
         assert_eq!(headers.get("cache-control").unwrap(), "no-store");
         assert!(!headers.contains_key("strict-transport-security"));
+    }
+
+    #[test]
+    fn what_somebody_wrote_can_do_nothing_in_our_frame() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        exhibit(&mut headers);
+        secure(&mut headers, Hsts::Silent);
+        let policy = headers.get("content-security-policy").unwrap().to_str().unwrap();
+        assert!(policy.starts_with("sandbox; default-src 'none';") && !policy.contains("script"));
+        assert!(policy.contains("frame-ancestors 'self'"));
+        assert_eq!(headers.get("cache-control").unwrap(), "no-store");
+    }
+
+    #[test]
+    fn no_other_policy_of_an_answers_own_holds() {
+        let mut headers = HeaderMap::new();
+        let own = HeaderValue::from_static("default-src *");
+        headers.insert(header::CONTENT_SECURITY_POLICY, own);
+        secure(&mut headers, Hsts::Silent);
+        assert_eq!(headers.get("content-security-policy").unwrap(), DATA_POLICY);
     }
 
     #[test]

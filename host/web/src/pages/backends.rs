@@ -1,5 +1,6 @@
 //! Backends: listed, added, probed, changed.
 
+use super::described::{Typed, field, filled, settings_sent};
 use super::words;
 use crate::access::Reply;
 use crate::api::backends::{changes, draft, id, manifest, refusal};
@@ -12,15 +13,15 @@ use crate::wording;
 use core::time::Duration;
 use domain::accounts::Library;
 use domain::ids::{BackendId, PluginId};
-use domain::plugins::{Manifest, PluginRole, Probe, SettingKind, SettingSpec, StageOutcome};
+use domain::plugins::{Manifest, PluginRole, Probe, SettingSpec, StageOutcome};
 use domain::role::Admin;
-use serde_json::{Map, Value};
+use serde_json::Map;
 use service::backends::{self, BackendView, HealthState};
 use service::users::{self, Query};
 use std::collections::BTreeMap;
 use views::backends as pages;
 use views::notices::{ConfirmPage, Consequence};
-use views::{Arg, Choice, Problem, Tone};
+use views::{Arg, Problem, Tone};
 
 /// How many of our users have an account on each backend.
 async fn accounts(ctx: &Ctx, by: &Admin) -> Result<BTreeMap<BackendId, u64>, Failure> {
@@ -70,48 +71,11 @@ pub async fn choose(ctx: Ctx, by: Admin) -> Reply {
     frame::page(&ctx, &pages::BackendPluginsPage { plugins: plugins.collect() })
 }
 
-/// What a form shows in its fields.
-struct Typed<'a> {
-    value: &'a dyn Fn(&str) -> Option<String>,
-    kept: &'a [String],
-}
-
-fn field(prefix: &str, spec: &SettingSpec, typed: &Typed<'_>) -> pages::SettingField {
-    let name = format!("{prefix}.{}", spec.key);
-    let kind = match spec.kind {
-        SettingKind::Url => pages::FieldKind::Url,
-        SettingKind::Text => pages::FieldKind::Text,
-        SettingKind::Number => pages::FieldKind::Number,
-        SettingKind::Flag => pages::FieldKind::Flag,
-        SettingKind::Choice => pages::FieldKind::Choice,
-        SettingKind::Secret => pages::FieldKind::Secret,
-    };
-    let shown = (typed.value)(&name).or_else(|| spec.default.clone()).unwrap_or_default();
-    let value = if spec.kind == SettingKind::Secret { String::new() } else { shown };
-    let option = |option: &String| Choice {
-        value: option.clone(),
-        label: option.clone(),
-        chosen: *option == value,
-    };
-    pages::SettingField {
-        kind,
-        label: spec.label.clone(),
-        help: spec.help.clone(),
-        example: spec.example.clone(),
-        required: spec.required,
-        options: spec.options.iter().map(option).collect(),
-        kept: typed.kept.contains(&spec.key),
-        locked_by: None,
-        value,
-        name,
-    }
-}
-
 /// The form for a manifest. Passwords that `connect` asks for are secrets by their kind.
-fn form(manifest: &Manifest, typed: &Typed<'_>) -> pages::BackendFormPage {
+fn form(ctx: &Ctx, manifest: &Manifest, typed: &Typed<'_>) -> pages::BackendFormPage {
     let value = |name: &str| (typed.value)(name).unwrap_or_default();
     let fields = |prefix, specs: &[SettingSpec]| {
-        specs.iter().map(|spec| field(prefix, spec, typed)).collect()
+        specs.iter().map(|spec| field(ctx, prefix, spec, typed)).collect()
     };
     let connect = manifest.connect.as_ref().map(|connect| pages::Connect {
         fields: fields("connect", &connect.fields),
@@ -128,7 +92,7 @@ fn form(manifest: &Manifest, typed: &Typed<'_>) -> pages::BackendFormPage {
         secrets: manifest
             .secrets
             .iter()
-            .map(|secret| field("setting", &secret.spec, typed))
+            .map(|secret| field(ctx, "setting", &secret.spec, typed))
             .collect(),
         connect,
         locked_by: None,
@@ -139,37 +103,18 @@ fn form(manifest: &Manifest, typed: &Typed<'_>) -> pages::BackendFormPage {
 /// The form under the API's names. An empty secret is not sent; of the two ways in only the chosen one.
 fn sent(form: &Pairs, manifest: &Manifest) -> Input {
     let by_connect = manifest.connect.is_some() && form.get("way") == Some("connect");
-    let mut settings = Map::new();
-    for spec in &manifest.settings {
-        let typed = form.get(&format!("setting.{}", spec.key)).unwrap_or_default().trim();
-        if spec.kind == SettingKind::Flag {
-            settings.insert(spec.key.clone(), Value::from((typed == "true").to_string()));
-        } else if !typed.is_empty() {
-            settings.insert(spec.key.clone(), Value::from(typed));
-        }
-    }
-    let filled = |prefix: &str, keys: Vec<&String>| -> Map<String, Value> {
-        let typed =
-            |key: &&String| form.get(&format!("{prefix}.{key}")).filter(|text| !text.is_empty());
-        keys.iter().filter_map(|key| Some(((*key).clone(), Value::from(typed(key)?)))).collect()
-    };
-    let secrets = manifest.secrets.iter().map(|secret| &secret.spec.key).collect();
-    let asked = manifest
-        .connect
-        .iter()
-        .flat_map(|connect| &connect.fields)
-        .map(|field| &field.key)
-        .collect();
+    let secrets = manifest.secrets.iter().map(|secret| &secret.spec.key);
+    let asked = manifest.connect.iter().flat_map(|connect| &connect.fields).map(|field| &field.key);
     let (secrets, connect) = if by_connect {
-        (Map::new(), filled("connect", asked))
+        (Map::new(), filled(form, "connect", asked))
     } else {
-        (filled("setting", secrets), Map::new())
+        (filled(form, "setting", secrets), Map::new())
     };
     Input::default()
         .with("label", form.get("label"))
         .with("publicUrl", form.get("public_url"))
         .put("plugin", manifest.id.as_str())
-        .put("settings", settings)
+        .put("settings", settings_sent(form, "setting", &manifest.settings))
         .put("secrets", secrets)
         .put("connect", connect)
 }
@@ -207,7 +152,7 @@ pub async fn new(ctx: Ctx, by: Admin) -> Reply {
     let free = |wish: &String| !taken.iter().any(|view| view.backend.id.as_str() == wish);
     let id = Some(manifest.id.to_string()).filter(free);
     let value = |name: &str| if name == "id" { id.clone() } else { None };
-    frame::page(&ctx, &form(&manifest, &Typed { value: &value, kept: &[] }))
+    frame::page(&ctx, &form(&ctx, &manifest, &Typed { value: &value, kept: &[] }))
 }
 
 /// `POST /admin/backends/new/{plugin}`: saved, then probed on the page that follows.
@@ -224,7 +169,7 @@ pub async fn add(ctx: Ctx, by: Admin) -> Reply {
         Err(failure) => {
             let failure = failure.renamed(|field| form_field(&manifest, field));
             let value = |name: &str| typed.get(name).map(str::to_owned);
-            let page = form(&manifest, &Typed { value: &value, kept: &[] });
+            let page = form(&ctx, &manifest, &Typed { value: &value, kept: &[] });
             words::again(&ctx, failure, |problems| pages::BackendFormPage { problems, ..page })
         }
     }
@@ -282,7 +227,7 @@ pub(super) async fn libraries(ctx: &Ctx, by: &Admin, view: &BackendView) -> Vec<
 }
 
 /// A stage in our words where we have some; plugins may have stages of their own.
-fn stage_name(ctx: &Ctx, name: String) -> String {
+pub(super) fn stage_name(ctx: &Ctx, name: String) -> String {
     let key = format!("stage-name-{name}");
     if ctx.views().catalogue().has(&key) { ctx.text(&key, &[]) } else { name }
 }
@@ -341,7 +286,7 @@ fn edit_form(
             _ => name.strip_prefix("setting.").and_then(|key| backend.settings.get(key)).cloned(),
         },
     };
-    let page = form(manifest, &Typed { value: &value, kept: &view.secrets });
+    let page = form(ctx, manifest, &Typed { value: &value, kept: &view.secrets });
     Ok(pages::BackendFormPage {
         mode: pages::BackendFormMode::Edit,
         id: backend.id.to_string(),

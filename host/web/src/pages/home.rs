@@ -1,8 +1,10 @@
 //! The admin's first look: what needs them, how the backends are, what happened.
 
+use super::reset_watch::trouble;
 use super::words;
 use crate::access::Reply;
 use crate::context::Ctx;
+use crate::failure::Failure;
 use crate::frame;
 use crate::wording;
 use core::time::Duration;
@@ -10,7 +12,7 @@ use domain::invites::Standing;
 use domain::role::Admin;
 use domain::users::UserState;
 use service::backends::HealthState;
-use service::{activity, invites, plugins, profiles, users};
+use service::{activity, invites, mail, outbox, plugins, profiles, reset_watch, users};
 use views::home::{Counts, FirstSteps, HomePage, Need};
 use views::{Arg, Link, Tone};
 
@@ -43,8 +45,76 @@ fn needs(ctx: &Ctx, by: &Admin) -> Vec<Need> {
             needs.push(Need { tone: Tone::Warn, text, detail: Some(why), link });
         }
     }
-    needs.sort_by_key(|need| need.tone != Tone::Bad);
     needs
+}
+
+/// What is wrong with mail.
+async fn needs_of_mail(ctx: &Ctx, by: &Admin) -> Result<Vec<Need>, Failure> {
+    let methods = mail::list(ctx.service());
+    let link = |href: String| Link { href, text: ctx.text("nav-mail", &[]) };
+    let mut needs = Vec::new();
+    if methods.is_empty() {
+        needs.push(Need {
+            tone: Tone::Warn,
+            text: ctx.text("banner-mail-none", &[]),
+            detail: Some(ctx.text("banner-mail-none-help", &[])),
+            link: link("/admin/mail/new".to_owned()),
+        });
+    }
+    for view in methods {
+        let id = &view.method.id;
+        let last = view.last.and_then(|last| last.fault);
+        if let Some(fault) = view.refused.or(last) {
+            needs.push(Need {
+                tone: Tone::Bad,
+                text: ctx.text("banner-mail-refused", &[("name", Arg::Text(id.as_str()))]),
+                detail: Some(fault.detail),
+                link: link(format!("/admin/mail/{id}")),
+            });
+        }
+    }
+    let failed = outbox::counts(ctx.service(), by).await?.failed;
+    if failed > 0 {
+        let n = i64::try_from(failed).unwrap_or(i64::MAX);
+        needs.push(Need {
+            tone: Tone::Bad,
+            text: ctx.text("banner-mail-failed", &[("n", Arg::Number(n))]),
+            detail: None,
+            link: link("/admin/mail/outbox?state=failed".to_owned()),
+        });
+    }
+    Ok(needs)
+}
+
+/// What is wrong with reset files.
+async fn needs_of_watches(ctx: &Ctx) -> Result<Vec<Need>, Failure> {
+    let all = words::backends(ctx);
+    let watches = reset_watch::list(ctx.service()).await?;
+    let needs = watches.iter().filter_map(|view| {
+        let (tone, key, detail) = trouble(ctx, view)?;
+        let label = words::label(&all, &view.watch.backend);
+        Some(Need {
+            tone,
+            text: ctx.text(key, &[("name", Arg::Text(&label))]),
+            detail: Some(detail),
+            link: Link {
+                href: format!("/admin/resets/{}", view.watch.backend),
+                text: ctx.text("nav-resets", &[]),
+            },
+        })
+    });
+    Ok(needs.collect())
+}
+
+/// Everything that needs the admin, worst first. That mail is yet to be set up is no news before the
+/// first steps are done.
+async fn all_needs(ctx: &Ctx, by: &Admin, finished: bool) -> Result<Vec<Need>, Failure> {
+    let mut all = needs(ctx, by);
+    let mail = needs_of_mail(ctx, by).await?;
+    all.extend(mail.into_iter().filter(|need| finished || need.tone == Tone::Bad));
+    all.extend(needs_of_watches(ctx).await?);
+    all.sort_by_key(|need| need.tone != Tone::Bad);
+    Ok(all)
 }
 
 /// `GET /admin`
@@ -62,7 +132,7 @@ pub async fn home(ctx: Ctx, by: Admin) -> Reply {
     let lines = activity::list(service, &by, &query).await?.items;
     let page = HomePage {
         steps: (!finished).then_some(steps),
-        needs: needs(&ctx, &by),
+        needs: all_needs(&ctx, &by, finished).await?,
         backends: all.iter().map(|view| words::health(&ctx, view)).collect(),
         counts: open,
         recent: lines.into_iter().map(|line| words::activity_line(&ctx, line)).collect(),
@@ -73,7 +143,7 @@ pub async fn home(ctx: Ctx, by: Admin) -> Reply {
     frame::page_in(&ctx, &frame, &page)
 }
 
-async fn figures(ctx: &Ctx, by: &Admin) -> Result<Counts, crate::failure::Failure> {
+async fn figures(ctx: &Ctx, by: &Admin) -> Result<Counts, Failure> {
     let service = ctx.service();
     let since = service::clock::earlier(service.now(), LATELY);
     let longest = Some(service::paging::LONGEST);

@@ -81,6 +81,8 @@ pub struct ResetDonePage {
     pub end: ResetEnd,
     /// A line a place.
     pub places: Vec<ResetPlace>,
+    /// The token, where the link is still good.
+    pub again: Option<String>,
 }
 
 impl Page for ResetDonePage {
@@ -108,7 +110,7 @@ pub enum ResetState {
     Changed,
     /// The old one stays.
     Failed,
-    /// It cannot be changed there from here.
+    /// It cannot be changed there from here, or is not.
     Impossible,
     /// Nobody knows yet.
     Unclear,
@@ -134,8 +136,8 @@ impl Page for ConfirmAddressPage {
 /// The answer to `POST /confirm/{token}`.
 #[derive(Debug, Clone, Serialize)]
 pub struct ConfirmedAddressPage {
-    /// The address, where the link still says it.
-    pub address: Option<String>,
+    /// The address.
+    pub address: String,
 }
 
 impl Page for ConfirmedAddressPage {

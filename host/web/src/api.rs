@@ -6,14 +6,21 @@
 
 pub mod lists;
 
+pub mod account;
 pub mod activity;
+pub mod adopt;
 pub mod auth;
 pub mod backends;
 pub mod health;
 pub mod invites;
+pub mod mail;
+pub mod mail_templates;
 pub mod openapi;
+pub mod outbox;
 pub mod plugins;
 pub mod profiles;
+pub mod reset_watch;
+pub mod resets;
 pub mod settings;
 pub mod setup;
 pub mod signups;

@@ -40,6 +40,10 @@ pub enum Code {
     LastAdmin,
     /// The first admin cannot be demoted, disabled or deleted.
     SetupAdmin,
+    /// Admins do not take over one another.
+    OtherAdmin,
+    /// A link in a mail begins with the public address, which is not set.
+    NoPublicUrl,
     /// Nobody locks themselves out.
     Oneself,
     /// Their time is over: extend it first.
@@ -88,7 +92,7 @@ pub enum Code {
 
 impl Code {
     /// All of them, for the documentation.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 34] = [
         Self::BadRequest,
         Self::SignIn,
         Self::WrongCredential,
@@ -99,6 +103,8 @@ impl Code {
         Self::TooManySessions,
         Self::LastAdmin,
         Self::SetupAdmin,
+        Self::OtherAdmin,
+        Self::NoPublicUrl,
         Self::Oneself,
         Self::Over,
         Self::NoPassword,
@@ -159,6 +165,8 @@ impl Code {
             }
             Self::LastAdmin => (StatusCode::FORBIDDEN, "last-admin", "The last admin stays one"),
             Self::SetupAdmin => (StatusCode::FORBIDDEN, "setup-admin", "The first admin stays one"),
+            Self::OtherAdmin => (StatusCode::FORBIDDEN, "other-admin", "Not on another admin"),
+            Self::NoPublicUrl => (StatusCode::FORBIDDEN, "no-public-url", "No public address"),
             Self::Oneself => (StatusCode::FORBIDDEN, "oneself", "Not on oneself"),
             Self::Over => (StatusCode::FORBIDDEN, "over", "Extend the user's time first"),
             Self::NoPassword => {
@@ -211,6 +219,8 @@ impl Code {
             Self::TooManySessions,
             Self::LastAdmin,
             Self::SetupAdmin,
+            Self::OtherAdmin,
+            Self::NoPublicUrl,
             Self::Oneself,
             Self::Over,
             Self::NoPassword,

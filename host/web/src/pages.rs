@@ -7,8 +7,11 @@
 
 pub mod words;
 
+pub mod described;
+
 pub mod account;
 pub mod activity;
+pub mod adopt;
 pub mod assets;
 pub mod auth;
 pub mod backends;
@@ -16,8 +19,13 @@ pub mod choices;
 pub mod home;
 pub mod invites;
 pub mod join;
+pub mod mail;
+pub mod mail_templates;
+pub mod outbox;
 pub mod people;
 pub mod plugins;
 pub mod profiles;
+pub mod reset_watch;
+pub mod resets;
 pub mod settings;
 pub mod setup;

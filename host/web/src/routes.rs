@@ -68,10 +68,16 @@ pub fn table() -> Vec<Row> {
         .chain(rows(api_of_invites()))
         .chain(rows(api_of_people()))
         .chain(rows(api_of_the_house()))
+        .chain(rows(api_of_resets()))
         .chain(rows(pages_of_everybody()))
+        .chain(rows(pages_of_resets()))
         .chain(rows(pages_of_invites_and_profiles()))
         .chain(rows(pages_of_people()))
         .chain(rows(pages_of_the_house()))
+        .chain(rows(pages_of_mail()))
+        .chain(rows(pages_of_resets_and_adopting()))
+        .chain(rows(api_of_mail()))
+        .chain(rows(api_of_resets_and_adopting()))
         .collect()
 }
 
@@ -155,6 +161,121 @@ fn api_of_the_house() -> [Columns; 13] {
         (GET, "/api/activity", NONE, admin(activity::list), "What happened, newest first: limit, cursor, q, kind"),
         (GET, "/api/settings", NONE, admin(settings::list), "Settings and where each comes from"),
         (PATCH, "/api/settings", SMALL, admin(settings::patch), "Set keys; null gives one back to its default"),
+    ]
+}
+
+#[rustfmt::skip]
+fn api_of_mail() -> [Columns; 15] {
+    use api::{mail, mail_templates, outbox};
+    [
+        (GET, "/api/mail/methods", NONE, admin(mail::list), "Ways to send mail, in the order they are asked"),
+        (POST, "/api/mail/methods", SMALL, admin(mail::add), "Add a way to send mail: id, plugin, from, replyTo, settings, secrets"),
+        (GET, "/api/mail/methods/{id}", NONE, admin(mail::get), "One way to send mail"),
+        (PATCH, "/api/mail/methods/{id}", SMALL, admin(mail::patch), "Change a way to send mail: from, replyTo, settings, secrets"),
+        (DELETE, "/api/mail/methods/{id}", NONE, admin(mail::remove), "Remove a way to send mail"),
+        (POST, "/api/mail/methods/{id}/test", SMALL, admin(mail::test), "Try it, stage by stage; with to, send a message"),
+        (GET, "/api/mail/outbox", NONE, admin(outbox::list), "Messages, newest first: limit, cursor, q, state"),
+        (GET, "/api/mail/outbox/{id}", NONE, admin(outbox::get), "One message"),
+        (POST, "/api/mail/outbox/{id}/retry", SMALL, admin(outbox::retry), "Try a message again at once"),
+        (POST, "/api/mail/outbox/{id}/drop", SMALL, admin(outbox::drop), "Give a message up"),
+        (GET, "/api/mail/templates", NONE, admin(mail_templates::list), "The texts of mails"),
+        (GET, "/api/mail/templates/{name}", NONE, admin(mail_templates::get), "One mail's text"),
+        (PUT, "/api/mail/templates/{name}", LARGE, admin(mail_templates::put), "Write one over the built-in text: subject, text, mjml"),
+        (DELETE, "/api/mail/templates/{name}", NONE, admin(mail_templates::delete), "Go back to the built-in text"),
+        (POST, "/api/mail/templates/{name}/preview", LARGE, admin(mail_templates::preview), "What a mail looks like: subject, text, mjml, sample"),
+    ]
+}
+
+#[rustfmt::skip]
+fn api_of_resets_and_adopting() -> [Columns; 8] {
+    use api::{adopt, reset_watch};
+    [
+        (POST, "/api/backends/{id}/adopt", LARGE, admin(adopt::adopt), "Accounts there become users: accounts (account, username, email, attachTo) or all"),
+        (GET, "/api/backends/{id}/reset-watch", NONE, admin(reset_watch::get), "The folder of its reset files, and what was found"),
+        (PUT, "/api/backends/{id}/reset-watch", SMALL, admin(reset_watch::put), "Watch a folder: directory, pollSeconds, mail"),
+        (DELETE, "/api/backends/{id}/reset-watch", NONE, admin(reset_watch::remove), "Stop watching it"),
+        (POST, "/api/backends/{id}/reset-watch/try", SMALL, admin(reset_watch::try_it), "Put a harmless file there and see whether it is seen"),
+        (GET, "/api/backends/{id}/login-page", NONE, admin(reset_watch::login_page), "Whether our button is on its own sign-in page"),
+        (PUT, "/api/backends/{id}/login-page", SMALL, admin(reset_watch::offer_login_page), "Put it there: label"),
+        (DELETE, "/api/backends/{id}/login-page", NONE, admin(reset_watch::withdraw_login_page), "Take it away"),
+    ]
+}
+
+#[rustfmt::skip]
+fn pages_of_mail() -> [Columns; 21] {
+    use pages::{mail, mail_templates, outbox};
+    [
+        (GET, "/admin/mail", NONE, admin(mail::list), "Ways to send mail"),
+        (GET, "/admin/mail/new", NONE, admin(mail::choose), "Which kind"),
+        (GET, "/admin/mail/new/{plugin}", NONE, admin(mail::new), "Form for a new way to send"),
+        (POST, "/admin/mail/new/{plugin}", SMALL, admin(mail::add), "Add it"),
+        (GET, "/admin/mail/{id}", NONE, admin(mail::detail), "One way to send"),
+        (POST, "/admin/mail/{id}/test", SMALL, admin(mail::test), "Try it"),
+        (GET, "/admin/mail/{id}/edit", NONE, admin(mail::edit), "Its settings"),
+        (POST, "/admin/mail/{id}/edit", SMALL, admin(mail::save), "Change its settings"),
+        (GET, "/admin/mail/{id}/delete", NONE, admin(mail::confirm_removal), "Remove it?"),
+        (POST, "/admin/mail/{id}/delete", SMALL, admin(mail::remove), "Remove it"),
+        (GET, "/admin/mail/outbox", NONE, admin(outbox::list), "Messages and what became of them"),
+        (GET, "/admin/mail/outbox/{id}", NONE, admin(outbox::detail), "One message"),
+        (POST, "/admin/mail/outbox/{id}/retry", SMALL, admin(outbox::retry), "Try it again"),
+        (GET, "/admin/mail/outbox/{id}/drop", NONE, admin(outbox::confirm_drop), "Give it up?"),
+        (POST, "/admin/mail/outbox/{id}/drop", SMALL, admin(outbox::drop), "Give it up"),
+        (GET, "/admin/mail/templates", NONE, admin(mail_templates::list), "The texts of mails"),
+        (GET, "/admin/mail/templates/{name}", NONE, admin(mail_templates::detail), "One mail's text"),
+        (POST, "/admin/mail/templates/{name}", LARGE, admin(mail_templates::save), "Change it"),
+        (GET, "/admin/mail/templates/{name}/preview", NONE, admin(mail_templates::preview), "What it looks like"),
+        (POST, "/admin/mail/templates/{name}/preview", LARGE, admin(mail_templates::preview), "What it would look like; changes nothing"),
+        (GET, "/admin/mail/templates/{name}/reset", NONE, admin(mail_templates::confirm_reset), "Back to the built-in text?"),
+    ]
+}
+
+#[rustfmt::skip]
+fn pages_of_resets_and_adopting() -> [Columns; 10] {
+    use pages::{adopt, mail_templates, reset_watch};
+    [
+        (POST, "/admin/mail/templates/{name}/reset", SMALL, admin(mail_templates::reset), "Back to the built-in text"),
+        (GET, "/admin/resets", NONE, admin(reset_watch::list), "Forgotten passwords and reset files"),
+        (GET, "/admin/resets/{id}", NONE, admin(reset_watch::detail), "A backend's reset files"),
+        (POST, "/admin/resets/{id}", SMALL, admin(reset_watch::save), "Watch a folder"),
+        (POST, "/admin/resets/{id}/try", SMALL, admin(reset_watch::try_it), "Put a harmless file there and see whether it is seen"),
+        (POST, "/admin/resets/{id}/login-page", SMALL, admin(reset_watch::button_form), "Our button on its own sign-in page, on or off"),
+        (GET, "/admin/resets/{id}/delete", NONE, admin(reset_watch::confirm_removal), "Stop watching?"),
+        (POST, "/admin/resets/{id}/delete", SMALL, admin(reset_watch::remove), "Stop watching"),
+        (GET, "/admin/backends/{id}/adopt", NONE, admin(adopt::form), "Accounts there that nobody here has"),
+        (POST, "/admin/backends/{id}/adopt", LARGE, admin(adopt::adopt), "Make them users"),
+    ]
+}
+
+#[rustfmt::skip]
+fn api_of_resets() -> [Columns; 7] {
+    use api::{account, invites, resets};
+    [
+        (POST, "/api/password/forgot", SMALL, public(resets::forgot), "Ask for a new password: login; always 202"),
+        (POST, "/api/password/reset", SMALL, public(resets::reset), "Set a new password with a link's token: token, password"),
+        (GET, "/api/account", NONE, user(account::get), "My account"),
+        (PATCH, "/api/account", SMALL, user(account::patch), "Change my address: email"),
+        (POST, "/api/account/confirm-email", SMALL, public(resets::confirm), "Say that an address is one's own: token"),
+        (POST, "/api/users/{id}/reset-link", SMALL, admin(resets::link), "Make a link to set a new password: mail"),
+        (POST, "/api/invites/{code}/send", SMALL, admin(invites::send), "Send an invite by mail: to"),
+    ]
+}
+
+#[rustfmt::skip]
+fn pages_of_resets() -> [Columns; 12] {
+    use pages::{account, invites, people, resets};
+    [
+        (GET, "/forgot", NONE, public(resets::forgot_form), "Who forgot their password?"),
+        (POST, "/forgot", SMALL, public(resets::forgot), "Ask for a new password; the same answer for everybody"),
+        (GET, "/reset/{token}", NONE, public(resets::reset_form), "Form for a new password; changes nothing"),
+        (POST, "/reset/{token}", SMALL, public(resets::reset), "Set a new password"),
+        (GET, "/confirm/{token}", NONE, public(resets::confirm_form), "Is this your address? Changes nothing"),
+        (POST, "/confirm/{token}", SMALL, public(resets::confirm), "Yes, it is"),
+        (POST, "/account/email", SMALL, user(account::change_address), "Change or remove my address"),
+        (POST, "/account/email/resend", SMALL, user(account::resend), "Send the mail to confirm it again"),
+        (GET, "/admin/people/{id}/reset-link", NONE, admin(resets::confirm_link), "Make a reset link?"),
+        (POST, "/admin/people/{id}/reset-link", SMALL, admin(resets::make_link), "Make a reset link, shown once"),
+        (POST, "/admin/people/{id}/email", SMALL, admin(people::save_address), "Give them an address"),
+        (POST, "/admin/invites/{code}/send", SMALL, admin(invites::send), "Send it by mail"),
     ]
 }
 
@@ -294,6 +415,8 @@ mod tests {
             .map(|row| row.pattern)
             .collect();
         let expected = [
+            "/api/account",
+            "/api/account/confirm-email",
             "/api/auth/admin/login",
             "/api/auth/change-password",
             "/api/auth/login",
@@ -304,6 +427,8 @@ mod tests {
             "/api/invites/{code}/accept",
             "/api/invites/{code}/offer",
             "/api/openapi.json",
+            "/api/password/forgot",
+            "/api/password/reset",
             "/api/setup",
             "/api/signups/{id}",
         ];

@@ -125,7 +125,7 @@ fn page(ctx: &Ctx, inside: &Inside, reference: Option<String>) -> Answer {
     let rendered = if let Some(reason) = ended {
         ctx.views().render(&frame, &EndedPage { reason, since: None })
     } else {
-        let mut page = ErrorPage::of(ctx.views().catalogue(), &frame.lang, code.as_str());
+        let mut page = ErrorPage::of(ctx.views().catalogue(), &frame.lang, word(ctx, code));
         if inside.fault.is_some() || inside.words.is_some() {
             page.detail = wording::detail(ctx, inside);
         }
@@ -143,11 +143,27 @@ fn page(ctx: &Ctx, inside: &Inside, reference: Option<String>) -> Answer {
     }
 }
 
-/// To where somebody has something to do: their own page, or the login page.
+/// The words of the catalogue: a link that is no good says what to do instead, by the kind of link and
+/// never by why it is no good.
+fn word(ctx: &Ctx, code: Code) -> &'static str {
+    match (code, ctx.pattern) {
+        (Code::Gone, "/reset/{token}") => "gone-reset",
+        (Code::Gone, "/confirm/{token}") => "gone-confirm",
+        (Code::Gone, "/login/token/{token}") => "gone-login",
+        _ => code.as_str(),
+    }
+}
+
+/// To where somebody has something to do: their own page, the login page, or a new link.
 fn way_on(ctx: &Ctx, code: Code) -> Option<Link> {
-    let to_start = matches!(code, Code::NotFound | Code::Forbidden | Code::SetupDone);
-    let text = || ctx.text("error-go-on", &[]);
-    to_start.then(|| Link { href: "/".to_owned(), text: text() })
+    let (href, key) = match (word(ctx, code), code) {
+        ("gone-reset", _) => ("/forgot", "reset-again"),
+        ("gone-confirm", _) => ("/account", "gone-to-account"),
+        ("gone-login", _) => ("/login", "login-submit"),
+        (_, Code::NotFound | Code::Forbidden | Code::SetupDone) => ("/", "error-go-on"),
+        _ => return None,
+    };
+    Some(Link { href: href.to_owned(), text: ctx.text(key, &[]) })
 }
 
 fn log(ctx: &Ctx, failure: &Failure, reference: Option<&str>) {

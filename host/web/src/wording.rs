@@ -103,6 +103,8 @@ pub fn form_problems(ctx: &Ctx, failure: Failure) -> Result<(StatusCode, Vec<Pro
         | Code::Forbidden
         | Code::LastAdmin
         | Code::SetupAdmin
+        | Code::OtherAdmin
+        | Code::NoPublicUrl
         | Code::Oneself
         | Code::Over
         | Code::NoPassword

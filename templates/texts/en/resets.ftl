@@ -15,7 +15,7 @@ sent-lead = If we know you, a mail is on its way. It has a link in it; press it 
 sent-wait = It can take a few minutes to come.
 sent-spam = Nothing there? Look in the folder for spam, too.
 sent-sender = The mail comes from { $sender }.
-sent-address = It goes to the address you gave us, if you gave one and said yes to our first mail.
+sent-address = It goes to the address that is known here as yours.
 sent-ask = Still nothing? Then ask whoever invited you: they can make a link for you.
 sent-again = Try another name
 
@@ -38,7 +38,10 @@ reset-done-help = Where it says that it did not work: try it later with a new li
 reset-place-changed = The new password holds here.
 reset-place-failed = The old password stays for now. { $why }
 reset-place-impossible = Passwords cannot be changed here from outside. Ask whoever runs it.
+reset-place-refused = This account may do too much to be changed by a link. Ask whoever runs it.
 reset-place-unclear = It is not certain that the new one holds. Try it first, then the old one.
+reset-done-help-again = The link still works. Try again in a few minutes, or ask for help.
+reset-try-again = Try again
 reset-sign-in = Sign in
 reset-open = Open { $name }
 reset-again = Ask for a new link
@@ -52,6 +55,13 @@ problem-gone-login = This link does not work any more
 problem-gone-login-help = It may have been used already, or its time is over. Ask whoever gave it to you for a new one.
 gone-to-account = To my account
 
+# Why a link may not be made.
+problem-other-admin = This is another admin
+problem-other-admin-help = Only the first admin can make such a link for another admin.
+
+problem-no-public-url = Not without a public address
+problem-no-public-url-help = Links in mails begin with it. Set the public address first.
+
 # Confirming an address.
 confirm-address-title = Is this your address?
 confirm-address-lead = { $name } wants to get mail at this address. Was that you?
@@ -60,7 +70,6 @@ confirm-address-submit = Yes, this is mine
 confirm-address-not = If you do not know what this is about, close this page. Nothing happens then.
 confirmed-title = Thank you
 confirmed-lead = { $address } is confirmed. Mail goes there from now on.
-confirmed-lead-bare = Your address is confirmed. Mail goes there from now on.
 confirmed-go-on = Go on
 
 # The address on the account page.

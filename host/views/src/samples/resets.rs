@@ -89,14 +89,23 @@ impl Samples for ResetDonePage {
             "It is not certain that the new one holds. Try it first, then the old one.",
             None,
         );
-        let good =
-            Self { username: "ben".into(), end: ResetEnd::Everywhere, places: vec![films.clone()] };
+        let good = Self {
+            username: "ben".into(),
+            end: ResetEnd::Everywhere,
+            places: vec![films.clone()],
+            again: None,
+        };
         let mixed = Self {
             end: ResetEnd::Somewhere,
             places: vec![films, storage.clone(), books, music],
             ..good.clone()
         };
-        let nothing = Self { end: ResetEnd::Nowhere, places: vec![storage], ..good.clone() };
+        let nothing = Self {
+            end: ResetEnd::Nowhere,
+            places: vec![storage],
+            again: Some(TOKEN.into()),
+            ..good.clone()
+        };
         vec![("good", good), ("mixed", mixed), ("nothing", nothing)]
     }
 }
@@ -113,8 +122,7 @@ impl Samples for ConfirmAddressPage {
 
 impl Samples for ConfirmedAddressPage {
     fn samples() -> Vec<(&'static str, Self)> {
-        let usual = Self { address: Some("ben@example.org".into()) };
-        vec![("usual", usual), ("bare", Self { address: None })]
+        vec![("usual", Self { address: "ben@example.org".into() })]
     }
 }
 

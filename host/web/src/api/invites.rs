@@ -9,6 +9,7 @@ use crate::kit::Answer;
 use domain::ids::{BackendId, InviteCode, SignupId, UserId};
 use domain::invites::drafts::{Expiry, InviteDraft, InvitePatch};
 use domain::invites::{AskEmail, Invite, Standing};
+use domain::names::EmailAddress;
 use domain::passwords::Rules;
 use domain::role::Admin;
 use domain::settings::Lifetime;
@@ -242,6 +243,23 @@ pub async fn patch(ctx: Ctx, by: Admin) -> Reply {
 pub async fn delete(ctx: Ctx, by: Admin) -> Reply {
     invites::delete(ctx.service(), &by, &code(&ctx)?).await?;
     Ok(Answer::no_content())
+}
+
+/// Where an invite goes by mail.
+///
+/// # Errors
+/// 422.
+pub fn recipient(mut sent: Input) -> Result<EmailAddress, Failure> {
+    let to = sent.required_as("to", input::email);
+    sent.finish(to)
+}
+
+/// `POST /api/invites/{code}/send`: 202, since the mail is owed and not yet gone.
+pub async fn send(ctx: Ctx, by: Admin) -> Reply {
+    let code = code(&ctx)?;
+    let to = recipient(ctx.json()?)?;
+    invites::send(ctx.service(), &by, &code, &to).await?;
+    Ok(Answer::empty(StatusCode::ACCEPTED))
 }
 
 #[derive(Debug, Serialize)]

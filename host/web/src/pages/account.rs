@@ -6,10 +6,11 @@ use crate::api::auth::password_change;
 use crate::context::Ctx;
 use crate::failure::Failure;
 use crate::frame;
-use crate::input::Input;
+use crate::input::{self, Input};
 use crate::wording;
 use domain::ids::ProviderId;
 use domain::users::{Account, AccountState, User};
+use service::addresses::{self, AddressView};
 use service::backends::BackendView;
 use service::passwords::{self, PasswordOutcome, PasswordResult};
 use service::sessions;
@@ -50,15 +51,15 @@ fn places(all: &[BackendView], user: &User) -> Vec<String> {
     if there.is_empty() { vec![views::frame::PRODUCT.to_owned()] } else { there }
 }
 
-fn address(ctx: &Ctx, user: &User) -> pages::AddressPart {
-    let email = user.email.as_ref();
-    pages::AddressPart {
-        address: email.map(|email| email.address.as_str().to_owned()),
-        confirmed: email.is_some_and(|email| email.confirmed),
-        pending: None,
+async fn address_part(ctx: &Ctx, user: &User) -> Result<pages::AddressPart, Failure> {
+    let AddressView { address, pending } = addresses::of(ctx.service(), &user.id).await?;
+    Ok(pages::AddressPart {
+        confirmed: address.as_ref().is_some_and(|email| email.confirmed),
+        address: address.map(|email| email.address.into()),
+        pending: pending.map(|pending| pending.address.into()),
         typed: String::new(),
         can_mail: words::sender(ctx).is_some(),
-    }
+    })
 }
 
 async fn page(ctx: &Ctx, who: &SignedIn) -> Result<pages::AccountPage, Failure> {
@@ -73,7 +74,7 @@ async fn page(ctx: &Ctx, who: &SignedIn) -> Result<pages::AccountPage, Failure> 
     };
     Ok(pages::AccountPage {
         name: user.username.as_str().to_owned(),
-        email: address(ctx, user),
+        email: address_part(ctx, user).await?,
         expires_at: user.expires_at,
         accounts: user.accounts.iter().map(|one| account(ctx, &all, one)).collect(),
         password: Some(form),
@@ -91,9 +92,10 @@ pub async fn account_page(ctx: Ctx, who: SignedIn) -> Reply {
 fn result(ctx: &Ctx, all: &[BackendView], result: PasswordResult) -> pages::PasswordResult {
     let (tone, key) = match result.state {
         PasswordOutcome::Changed => (Tone::Good, "account-password-changed"),
-        PasswordOutcome::WrongCurrent | PasswordOutcome::Unsupported | PasswordOutcome::Failed => {
-            (Tone::Bad, "account-password-failed")
-        }
+        PasswordOutcome::WrongCurrent
+        | PasswordOutcome::Unsupported
+        | PasswordOutcome::Refused
+        | PasswordOutcome::Failed => (Tone::Bad, "account-password-failed"),
         PasswordOutcome::Unclear => (Tone::Warn, "fault-outcome-unknown"),
     };
     let why = result.fault.map(|fault| wording::fault_text(ctx, &fault));
@@ -131,6 +133,52 @@ pub async fn change_password(ctx: Ctx, who: SignedIn) -> Reply {
             frame::page(&ctx, &pages::AccountPage { results, ..page })
         }
         Err(failure) => {
+            words::again(&ctx, failure, |problems| pages::AccountPage { problems, ..page })
+        }
+    }
+}
+
+/// `POST /account/email` with `email`, or with `remove`
+pub async fn change_address(ctx: Ctx, who: SignedIn) -> Reply {
+    let form = ctx.form()?;
+    if form.get("remove").is_some() {
+        addresses::change(ctx.service(), who.current(), None).await?;
+        return Ok(frame::done(&ctx, "/account", "address-removed", &[]));
+    }
+    let typed = form.get("email").unwrap_or_default();
+    let mut sent = Input::default().with("email", Some(typed));
+    let email = sent.required_as("email", input::email);
+    let done = match sent.finish(email) {
+        Ok(email) => addresses::change(ctx.service(), who.current(), Some(email))
+            .await
+            .map_err(Failure::from),
+        Err(failure) => Err(failure),
+    };
+    match done {
+        // Theirs already, and proved: there is nothing to ask.
+        Ok(now) if now.pending.is_none() && is_proved(&now) => Ok(ctx.go("/account")),
+        Ok(_asked) => {
+            let args = [("address", typed.trim())];
+            Ok(frame::done(&ctx, "/account", "address-changed", &args))
+        }
+        Err(failure) => {
+            let page = page(&ctx, &who).await?;
+            let email = pages::AddressPart { typed: typed.to_owned(), ..page.email.clone() };
+            words::again(&ctx, failure, |problems| pages::AccountPage { email, problems, ..page })
+        }
+    }
+}
+
+fn is_proved(now: &AddressView) -> bool {
+    now.address.as_ref().is_some_and(|email| email.confirmed)
+}
+
+/// `POST /account/email/resend`
+pub async fn resend(ctx: Ctx, who: SignedIn) -> Reply {
+    match addresses::resend(ctx.service(), who.current()).await.map_err(Failure::from) {
+        Ok(_asked) => Ok(frame::done(&ctx, "/account", "address-resent", &[])),
+        Err(failure) => {
+            let page = page(&ctx, &who).await?;
             words::again(&ctx, failure, |problems| pages::AccountPage { problems, ..page })
         }
     }

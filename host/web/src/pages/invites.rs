@@ -2,7 +2,7 @@
 
 use super::words;
 use crate::access::Reply;
-use crate::api::invites::{changes, code, draft, link, query};
+use crate::api::invites::{changes, code, draft, link, query, recipient};
 use crate::context::Ctx;
 use crate::failure::{Code, Failure};
 use crate::frame;
@@ -161,6 +161,7 @@ fn form_field(field: &str) -> String {
         "expiresIn" | "expiresAt" => "valid_days",
         "accountLifetime" => "account_days",
         "askEmail" => "ask_email",
+        "email" => "to",
         same => same,
     };
     own.to_owned()
@@ -174,6 +175,7 @@ pub async fn create(ctx: Ctx, by: Admin) -> Reply {
     let mut input = with_days(input, "accountLifetime", form.get("account_days"))
         .with("askEmail", form.get("ask_email"))
         .with("profile", form.get("profile"))
+        .with("email", form.get("to"))
         .put("backends", ids.clone());
     if ids.is_empty() && !words::backends(&ctx).is_empty() {
         input.wrong("backends", "choice");
@@ -183,11 +185,49 @@ pub async fn create(ctx: Ctx, by: Admin) -> Reply {
         Err(failure) => Err(failure),
     };
     match made {
-        Ok(invite) => Ok(ctx.go(&format!("/admin/invites/{}/share", invite.code))),
+        Ok(invite) => hand_over(&ctx, &by, invite, form.get("send").is_some()).await,
         Err(failure) => {
             let page = new_page(&ctx, &by, Some(&form)).await?;
             let failure = failure.renamed(form_field);
             words::again(&ctx, failure, |problems| pages::InviteNewPage { problems, ..page })
+        }
+    }
+}
+
+/// On to the page that shows it; to whom it is for by mail, where the admin said so.
+async fn hand_over(ctx: &Ctx, by: &Admin, invite: Invite, at_once: bool) -> Reply {
+    let there = format!("/admin/invites/{}/share", invite.code);
+    let Some(to) = invite.email.clone().filter(|_| at_once) else { return Ok(ctx.go(&there)) };
+    match invites::send(ctx.service(), by, &invite.code, &to).await {
+        Ok(_owed) => Ok(frame::done(ctx, &there, "invite-sent", &[("to", to.as_str())])),
+        Err(error) => not_sent(ctx, &invite, to.as_str(), error.into()),
+    }
+}
+
+/// The page to share it from, with what was wrong.
+fn not_sent(ctx: &Ctx, invite: &Invite, to: &str, failure: Failure) -> Reply {
+    let page = shared_page(ctx, invite);
+    let mail = pages::InviteMail { to: to.to_owned(), ..page.mail.clone() };
+    words::again(ctx, failure, |problems| pages::InviteSharedPage { mail, problems, ..page })
+}
+
+/// `POST /admin/invites/{code}/send` with `to`
+pub async fn send(ctx: Ctx, by: Admin) -> Reply {
+    let code = code(&ctx)?;
+    let form = ctx.form()?;
+    let typed = form.get("to").unwrap_or_default();
+    let sent = match recipient(Input::default().with("to", Some(typed))) {
+        Ok(to) => invites::send(ctx.service(), &by, &code, &to).await.map_err(Failure::from),
+        Err(failure) => Err(failure),
+    };
+    match sent {
+        Ok(_owed) => {
+            let there = format!("/admin/invites/{code}");
+            Ok(frame::done(&ctx, &there, "invite-sent", &[("to", typed.trim())]))
+        }
+        Err(failure) => {
+            let invite = invites::get(ctx.service(), &by, &code).await?;
+            not_sent(&ctx, &invite, typed, failure)
         }
     }
 }
@@ -210,16 +250,19 @@ fn by_mail(ctx: &Ctx, invite: &Invite) -> pages::InviteMail {
 /// `GET /admin/invites/{code}/share`
 pub async fn shared(ctx: Ctx, by: Admin) -> Reply {
     let invite = invites::get(ctx.service(), &by, &code(&ctx)?).await?;
-    let url = link(&ctx, &invite.code);
-    let page = pages::InviteSharedPage {
+    frame::page(&ctx, &shared_page(&ctx, &invite))
+}
+
+fn shared_page(ctx: &Ctx, invite: &Invite) -> pages::InviteSharedPage {
+    let url = link(ctx, &invite.code);
+    pages::InviteSharedPage {
         qr: Qr::of(&url),
         url,
-        summary: summary(&words::backends(&ctx), &invite),
-        mail: by_mail(&ctx, &invite),
+        summary: summary(&words::backends(ctx), invite),
+        mail: by_mail(ctx, invite),
         code: invite.code.to_string(),
         problems: Vec::new(),
-    };
-    frame::page(&ctx, &page)
+    }
 }
 
 async fn detail_page(

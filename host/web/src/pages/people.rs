@@ -6,14 +6,14 @@ use crate::api::users::{extension, id, query};
 use crate::context::Ctx;
 use crate::failure::{Code, Failure};
 use crate::frame;
-use crate::input::Input;
+use crate::input::{self, Input};
 use domain::ids::BackendId;
 use domain::role::{Admin, Role};
 use domain::users::{Account, AccountState, User, UserState};
 use service::accounts::{AccountOutcome, AccountResult};
 use service::activity;
 use service::backends::BackendView;
-use service::users::{self, OnBackends};
+use service::users::{self, OnBackends, UserPatch};
 use service::{profiles, sessions};
 use views::notices::{ConfirmOption, ConfirmPage, Consequence};
 use views::people as pages;
@@ -187,6 +187,33 @@ pub async fn extend(ctx: Ctx, by: Admin) -> Reply {
             Ok(frame::done(&ctx, &here(&ctx), "person-extended", &args))
         }
         Err(failure) => again(&ctx, &by, failure).await,
+    }
+}
+
+/// `POST /admin/people/{id}/email` with `address`; empty: none. What an admin types counts as confirmed.
+pub async fn save_address(ctx: Ctx, by: Admin) -> Reply {
+    let form = ctx.form()?;
+    let mut typed = Input::default().with("address", form.get("address"));
+    let email = typed.change("address", input::email);
+    let done = match typed.finish(email) {
+        Ok(email) => {
+            let patch = UserPatch { email: Some(email), ..UserPatch::default() };
+            users::patch(ctx.service(), &by, &id(&ctx)?, patch).await.map_err(Failure::from)
+        }
+        Err(failure) => Err(failure),
+    };
+    match done {
+        Ok(user) => {
+            let args = [("name", user.username.as_str())];
+            Ok(frame::done(&ctx, &here(&ctx), "person-address-saved", &args))
+        }
+        Err(failure) => {
+            let user = users::get(ctx.service(), &by, &id(&ctx)?).await?;
+            let page = person(&ctx, &by, user).await?;
+            let address = form.get("address").unwrap_or_default().to_owned();
+            let failure = failure.renamed(|_email| "address".to_owned());
+            words::again(&ctx, failure, |problems| pages::PersonPage { address, problems, ..page })
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use domain::passwords::Rules;
 use domain::settings::Lifetime;
 use http::StatusCode;
 use service::backends::{self, BackendView, HealthState};
+use service::mail;
 use std::collections::BTreeMap;
 use views::activity::ActivityLine;
 use views::health::{self, BackendHealth};
@@ -59,10 +60,12 @@ pub fn password_rules(ctx: &Ctx, rules: &Rules) -> Vec<String> {
     said
 }
 
-/// The address that mail comes from; none where no mail can be sent.
+/// The address that mail comes from; none where no mail with a link in it can be sent.
 #[must_use]
-pub fn sender(_ctx: &Ctx) -> Option<String> {
-    None
+pub fn sender(ctx: &Ctx) -> Option<String> {
+    ctx.service().settings().settings.server.public_url.as_ref()?;
+    let able = mail::list(ctx.service()).into_iter().find(|view| view.refused.is_none());
+    able.map(|view| view.method.from.address.as_str().to_owned())
 }
 
 /// What people call a backend.
@@ -150,16 +153,23 @@ fn called(ctx: &Ctx, id: &str) -> Option<String> {
     all.find(|view| view.backend.id.as_str() == id).map(|view| view.label)
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "a line for every kind, so that a new one is not forgotten"
+)]
 fn tone(kind: ActivityKind) -> Tone {
     use ActivityKind as Kind;
     match kind {
         Kind::SetupDone
         | Kind::SignupCompleted
         | Kind::UserCreated
+        | Kind::UserAdopted
         | Kind::UserEnabled
         | Kind::BackendAdded
         | Kind::MailMethodAdded
         | Kind::BackendBack
+        | Kind::ResetWatchBack
+        | Kind::ResetFileFine
         | Kind::ProfileCaptured
         | Kind::InviteCreated
         | Kind::AdminCreated => Tone::Good,
@@ -169,9 +179,30 @@ fn tone(kind: ActivityKind) -> Tone {
         | Kind::UserExpired
         | Kind::BackendReplaced
         | Kind::SettingsRefused
+        | Kind::ResetRefused
+        | Kind::ResetFileOdd
+        | Kind::MailTemplateRefused
+        | Kind::ResetLinkMade
         | Kind::LoginLinkMade => Tone::Warn,
-        Kind::SignupUndone | Kind::BackendDown | Kind::PluginRefused | Kind::PluginIll | Kind::MessageFailed => Tone::Bad,
-        Kind::SignedIn
+        Kind::SignupUndone
+        | Kind::BackendDown
+        | Kind::ResetWatchDown
+        | Kind::PluginRefused
+        | Kind::PluginIll
+        | Kind::MessageFailed => Tone::Bad,
+        Kind::ResetAsked
+        | Kind::ResetRequested
+        | Kind::ResetUsedThere
+        | Kind::ResetWatchSet
+        | Kind::ResetWatchRemoved
+        | Kind::LoginPageOffered
+        | Kind::LoginPageWithdrawn
+        | Kind::MailTemplateChanged
+        | Kind::MailTemplateRestored
+        | Kind::AddressChanged
+        | Kind::AddressConfirmed
+        | Kind::InviteSent
+        | Kind::SignedIn
         | Kind::SignedOut
         | Kind::SessionsEnded
         | Kind::InviteChanged

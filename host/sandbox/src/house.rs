@@ -1,7 +1,7 @@
 //! What all components share: the engine, what is lent, the cache, the clock, and room for calls.
 
 use crate::cache::Cache;
-use crate::engine::{Ticker, engine};
+use crate::engine::{CALLS, Ticker, engine};
 use crate::imports::linker;
 use crate::lent::Lent;
 use crate::state::{MemoryState, Now, StateStore};
@@ -13,9 +13,6 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use wasmtime::Engine;
 use wasmtime::component::Linker;
-
-/// Calls at a time, of all plugins together.
-const CALLS: usize = 64;
 
 /// Why no component at all can run on this machine.
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +48,16 @@ impl House {
         let linker = linker(&engine).map_err(broken)?;
         let ticker = Ticker::start(&engine).map_err(SandboxError::Ticker)?;
         let cache = Cache::open(cache.0, cache.1);
-        Ok(Self { engine, linker, ticker, cache, egress, state, now, room: Semaphore::new(CALLS) })
+        Ok(Self {
+            engine,
+            linker,
+            ticker,
+            cache,
+            egress,
+            state,
+            now,
+            room: Semaphore::new(usize::try_from(CALLS).unwrap_or(usize::MAX)),
+        })
     }
 
     /// Enough to look at a component: nothing is kept, and nothing can be reached.

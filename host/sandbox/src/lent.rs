@@ -1,6 +1,7 @@
 //! What one call holds while it runs: the rights of its instance, its deadline, and what it has used.
 
 use crate::cpu::Cpu;
+use crate::engine::{ELEMENTS, MEMORIES};
 use crate::grants::Granted;
 use crate::journal::{Journal, LogLevel, LogLine};
 use crate::redact::Redactor;
@@ -24,8 +25,6 @@ const HANDLES: usize = 10_000;
 const REQUESTS: u32 = 1_000;
 /// Changes of what is remembered in one call at most: each is a write to the disk.
 const CHANGES: u32 = 64;
-/// Elements of a table at most; our own components have some hundred.
-const TABLE: usize = 20_000;
 
 /// The data of a call's store.
 pub(crate) struct Lent {
@@ -181,7 +180,7 @@ impl ResourceLimiter for Memory {
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        if desired > TABLE { Err(Hit::Table.into()) } else { Ok(true) }
+        if desired > ELEMENTS { Err(Hit::Table.into()) } else { Ok(true) }
     }
 
     fn instances(&self) -> usize {
@@ -193,6 +192,6 @@ impl ResourceLimiter for Memory {
     }
 
     fn memories(&self) -> usize {
-        8
+        usize::try_from(MEMORIES).unwrap_or(usize::MAX)
     }
 }

@@ -179,3 +179,16 @@ async fn an_instance_of_nothing_is_told() {
     assert_eq!((fault.kind, fault.code.as_str()), (FaultKind::Misconfigured, "sandbox.no-plugin"));
     assert!(sandbox.instance(backend("media")).is_none());
 }
+
+#[tokio::test]
+async fn nothing_that_a_call_left_in_memory_is_found_by_the_next() {
+    let sandbox = sandbox(&[("residue", guest("residue"))], &Hand::default());
+    let instance = bare(&sandbox, "residue");
+    for _round in 0..4 {
+        // Side by side and one after the other: places change hands both ways.
+        let calls = (0..8).map(|_| instance.probe());
+        for probe in futures_util::future::join_all(calls).await {
+            assert_eq!(probe.outcome.unwrap().version, "0 0 0");
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 pub(crate) mod asked;
 pub(crate) mod config;
+pub(crate) mod import;
 pub(crate) mod inspect;
 
 use crate::announce;

@@ -15,8 +15,8 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// An order is short.
-const MAX_ORDER: u64 = 64 * 1024;
+/// An order is short, apart from one that brings a predecessor's files.
+const MAX_ORDER: u64 = 32 << 20;
 /// For the order to arrive.
 const PATIENCE: Duration = Duration::from_secs(10);
 

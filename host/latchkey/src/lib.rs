@@ -19,6 +19,8 @@ pub mod startup;
 
 mod live;
 
+pub mod import;
+
 pub mod control;
 pub mod orders;
 

@@ -7,16 +7,24 @@
 use crate::activity::{actor, note};
 use crate::backends;
 use crate::caller::Caller;
+use crate::clock::later;
 use crate::error::{FieldProblem, Result, ServiceError};
 use crate::house::Service;
+use crate::outbox::{self, Owed};
 use crate::paging::{self, Page};
 use crate::passwords;
+use crate::random::fingerprint;
+use crate::throttles::{self, Ration};
+use core::time::Duration;
 use domain::activity::{ActivityKind, NewActivity};
-use domain::ids::{BackendId, InviteCode};
+use domain::ids::{BackendId, ForeignCode, InviteCode};
 use domain::invites::drafts::{InviteDraft, InvitePatch, Known, Problem};
 use domain::invites::{AskEmail, Invite, Standing};
+use domain::names::EmailAddress;
+use domain::outbox::{MessageKind, MessageState, To};
 use domain::passwords::Rules;
 use domain::role::Admin;
+use domain::secret::Secret;
 use domain::settings::Lifetime;
 use domain::signups::Signup;
 use jiff::Timestamp;
@@ -184,6 +192,89 @@ pub async fn delete(service: &Service, by: &Admin, code: &InviteCode) -> Result<
     service.write_aside(decide).await
 }
 
+/// Mails with invites that leave this house.
+const FROM_HERE: Ration = Ration { times: 60, window: Duration::from_secs(3_600) };
+/// Mails with one invite to one address.
+const TO_ONE: Ration = Ration { times: 3, window: Duration::from_secs(3_600) };
+/// Mails that an invite remembers it was sent by.
+const REMEMBERED: usize = 20;
+
+/// Sends an invite by mail. Who signs up by it with exactly that address need not prove it again.
+///
+/// # Errors
+/// `NotFound`; `Gone` for an invite that admits nobody any more; `Forbidden` `no-public-url` where it is
+/// not known what its link begins with; `Throttled`.
+pub async fn send(
+    service: &Service,
+    by: &Admin,
+    code: &InviteCode,
+    address: &EmailAddress,
+) -> Result<()> {
+    let (here, by, code, address) = (service.clone(), by.clone(), code.clone(), address.clone());
+    service.write_aside(move |tx| sent(tx, &here, &by, (&code, address))).await
+}
+
+fn sent(
+    tx: &store::WriteTx,
+    service: &Service,
+    by: &Admin,
+    (code, address): (&InviteCode, EmailAddress),
+) -> Result<()> {
+    let (mut invite, now) = (existing(tx, code)?, service.now());
+    if invite.standing(now) != Standing::Open {
+        return Err(ServiceError::Gone);
+    }
+    let url = link(service, code).ok_or(ServiceError::Forbidden { code: "no-public-url" })?;
+    let pair = fingerprint(&format!("{} {}", code.as_str(), address.key()));
+    let from_here = throttles::spend(tx, "invite-mail", FROM_HERE, now)?;
+    let to_one = throttles::spend(tx, &format!("invite-mail/{pair}"), TO_ONE, now)?;
+    if let Some(retry_after) = from_here.max(to_one) {
+        return Err(ServiceError::Throttled { retry_after });
+    }
+    let mut owed = Owed::to_address(MessageKind::Invite, address)
+        .with("invite", code.hint())
+        .with("invite_label", invite.label.as_str())
+        .link(Secret::new(url.to_string()));
+    if let Some(uses) = invite.uses {
+        owed = owed.with("invite_uses", uses.saturating_sub(invite.used).to_string());
+    }
+    if let Some(profile) = &invite.profile {
+        owed = owed.with("profile", profile.as_str());
+    }
+    if let Some(end) = invite.expires_at {
+        let worth = later(now, MessageKind::Invite.worth());
+        owed = owed.with("expires_at", end.to_string()).expires(end.min(worth));
+    }
+    let message = outbox::owe(tx, service, owed)?;
+    if invite.mailed.len() >= REMEMBERED {
+        invite.mailed.remove(0);
+    }
+    invite.mailed.push(message);
+    tx.invites().put(&invite)?;
+    note(tx, line(service, by, ActivityKind::InviteSent, &invite))
+}
+
+/// Whether an invite went to exactly this address, and arrived as far as anybody knows: who came by it
+/// reads what is sent there.
+pub(crate) fn was_mailed_to(
+    tx: &store::WriteTx,
+    code: &InviteCode,
+    address: &EmailAddress,
+) -> Result<bool> {
+    let Some(invite) = tx.invites().get(code)? else { return Ok(false) };
+    for id in &invite.mailed {
+        let message = tx.outbox().get(id)?;
+        let arrived = message.is_some_and(|message| {
+            let is_sent = matches!(message.state, MessageState::Sent { .. });
+            is_sent && message.to == To::Address(address.clone())
+        });
+        if arrived {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// What an invite grants, for whoever holds it.
 #[derive(Debug, Clone)]
 pub struct Offer {
@@ -247,6 +338,22 @@ pub async fn offer(service: &Service, code: &str, caller: &Caller) -> Result<Off
     })
 }
 
+/// The invite that a code in a link means: our own, or the one it had in another program.
+pub(crate) async fn meant(service: &Service, code: &str) -> Result<Option<Invite>> {
+    let (own, foreign) = (InviteCode::parse(code), ForeignCode::parse(code.trim()).ok());
+    let look = move |tx: &store::ReadTx| {
+        let found = match own {
+            Some(own) => tx.invites().get(&own)?,
+            None => None,
+        };
+        match (found, foreign) {
+            (None, Some(foreign)) => Ok(tx.invites().by_alias(&foreign)?),
+            (found, _) => Ok(found),
+        }
+    };
+    service.read(look).await
+}
+
 /// The invite of a code that admits somebody now. A code that there is not counts against the
 /// network; one that is used up or over does not, so that a family may reload its page.
 ///
@@ -255,11 +362,7 @@ pub async fn offer(service: &Service, code: &str, caller: &Caller) -> Result<Off
 pub(crate) async fn open(service: &Service, code: &str, caller: &Caller) -> Result<Invite> {
     let (network, now) = (caller.network(), service.now());
     service.inside().desk.may_look(&network, now)?;
-    let found = match InviteCode::parse(code) {
-        Some(code) => service.read(move |tx| Ok(tx.invites().get(&code)?)).await?,
-        None => None,
-    };
-    match found {
+    match meant(service, code).await? {
         Some(invite) if invite.standing(now) == Standing::Open => Ok(invite),
         Some(_) => Err(ServiceError::Gone),
         None => {

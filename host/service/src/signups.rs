@@ -194,8 +194,14 @@ async fn sent_before(
     code: &str,
     application: &Application,
 ) -> Result<Option<(Secret, Signup)>> {
-    let (Some(token), Some(code)) = (browser.cloned(), InviteCode::parse(code)) else {
-        return Ok(None);
+    let Some(token) = browser.cloned() else { return Ok(None) };
+    // The invite itself may be gone by now: its own code is known all the same.
+    let code = match InviteCode::parse(code) {
+        Some(own) => own,
+        None => match invites::meant(service, code).await? {
+            Some(invite) => invite.code,
+            None => return Ok(None),
+        },
     };
     let (hash, name) =
         (fingerprint(token.expose()), domain::names::name_key(&application.username));

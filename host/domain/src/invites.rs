@@ -1,6 +1,6 @@
 //! Invites: what they grant, until when, for how many.
 
-use crate::ids::{BackendId, ForeignCode, InviteCode};
+use crate::ids::{BackendId, ForeignCode, InviteCode, MessageId};
 use crate::names::EmailAddress;
 use crate::settings::Lifetime;
 use jiff::Timestamp;
@@ -66,6 +66,9 @@ pub struct Invite {
     /// The code it had in the program it was taken over from: links with that keep working.
     #[serde(default)]
     pub alias: Option<ForeignCode>,
+    /// The mails it was last sent by: who came by one of them need not prove its address again.
+    #[serde(default)]
+    pub mailed: Vec<MessageId>,
 }
 
 /// Where an invite stands, for the admin. A guest hears one answer for all but `Open`.

@@ -118,6 +118,9 @@ pub enum Protected {
     /// Their time is over: it has to be extended first.
     #[error("their time is over")]
     Over,
+    /// Admins do not take over one another.
+    #[error("this is another admin")]
+    OtherAdmin,
 }
 
 impl Protected {
@@ -129,6 +132,7 @@ impl Protected {
             Self::LastAdmin => "last-admin",
             Self::Oneself => "oneself",
             Self::Over => "over",
+            Self::OtherAdmin => "other-admin",
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::clock::later;
 use crate::error::{Result, ServiceError};
 use crate::house::Service;
 use crate::random::{Purpose, fingerprint};
-use crate::{passwords, sessions, setup, users};
+use crate::{links, passwords, sessions, setup, users};
 use core::time::Duration;
 use domain::activity::{ActivityKind, Actor};
 use domain::ids::{UserId, encode};
@@ -60,9 +60,9 @@ pub async fn create_admin(
             user.expires_at = None;
             user.setup_admin |= tx.users().admins()?.is_empty();
             tx.users().put(&user)?;
-            users::reschedule_expiry(tx, &user)?;
+            users::reschedule_expiry(tx, &user, here.now())?;
             if let Some(hash) = hash {
-                new_local(tx, &user.id, hash)?;
+                new_local(tx, &user, hash)?;
             }
             note(tx, about(&here, Actor::Console, ActivityKind::AdminCreated, &user))?;
             Ok(user)
@@ -102,11 +102,10 @@ async fn hashed(service: &Service, name: &str, password: &Secret) -> Result<Stri
     service.hasher().hash(password).await
 }
 
-fn new_local(tx: &WriteTx, user: &UserId, hash: String) -> Result<()> {
-    passwords::put_local(tx, user, hash)?;
-    tx.sessions().delete_of_user(user, None)?;
-    tx.links().delete_of_user(user)?;
-    Ok(())
+fn new_local(tx: &WriteTx, user: &User, hash: String) -> Result<()> {
+    passwords::put_local(tx, &user.id, hash)?;
+    tx.sessions().delete_of_user(&user.id, None)?;
+    links::end_ways_in(tx, user)
 }
 
 /// Gives a user a new local password, ends their sessions and lifts their throttle; answers the password.
@@ -126,7 +125,7 @@ pub async fn reset_password(
     service
         .write(move |tx| {
             let user = tx.users().get(&user.id)?.ok_or(UNKNOWN)?;
-            new_local(tx, &user.id, hash)?;
+            new_local(tx, &user, hash)?;
             tx.throttles().delete(&domain::throttle::keys::account(user.username.as_str()))?;
             note(tx, about(&here, Actor::Console, ActivityKind::PasswordReset, &user))
         })

@@ -10,7 +10,9 @@ use crate::caller::Caller;
 use crate::error::{FieldProblem, Result, ServiceError};
 use crate::hashing::Match;
 use crate::house::Service;
+use crate::links;
 use crate::outbox::{self, Owed};
+use crate::recall::recall;
 use crate::sessions::Current;
 use crate::throttles::{self, RelayTo, Relayed};
 use domain::accounts::Abilities;
@@ -21,6 +23,7 @@ use domain::ids::{BackendId, ProviderId, UserId};
 use domain::names::EmailAddress;
 use domain::outbox::MessageKind;
 use domain::passwords::{Rules, check};
+use domain::plugins::{Manifest, PluginRole};
 use domain::secret::Secret;
 use domain::users::{Account, AccountState, User};
 use store::secrets::SecretOf;
@@ -49,6 +52,8 @@ pub enum PasswordOutcome {
     WrongCurrent,
     /// That backend cannot change a password.
     Unsupported,
+    /// The account may do so much there that a link never sets its password.
+    Refused,
     /// It does not answer, or refused; the old one holds there.
     Failed,
     /// It may or may not have been changed there.
@@ -119,6 +124,25 @@ pub fn require(rules: &Rules, password: &Secret, words: &[String], field: &str) 
 /// The store's.
 pub fn put_local(tx: &WriteTx, user: &UserId, hash: String) -> Result<()> {
     Ok(tx.secrets().put(SecretOf::User(user), LOCAL, &Secret::new(hash))?)
+}
+
+/// Whether a user's password is kept here: where one is already, and for people none of whose backends can
+/// check one. A plugin that is not loaded just now is taken to be able to: nobody gets a second password
+/// by accident.
+pub(crate) fn is_kept_here(service: &Service, user: &User, has_one: bool) -> bool {
+    let there = |account: &&Account| account.state != AccountState::Gone;
+    let backends = user.accounts.iter().filter(there).map(|account| &account.backend);
+    has_one || !backends.into_iter().any(|id| checks_passwords(service, id))
+}
+
+/// Whether that backend can check a password, or could once its plugin is loaded.
+pub(crate) fn checks_passwords(service: &Service, backend: &BackendId) -> bool {
+    let plugin = service
+        .inside()
+        .board
+        .look(backend, |entry| service.sandbox().manifest(&entry.backend.plugin));
+    let checks = |manifest: Manifest| manifest.roles.contains(&PluginRole::Identity);
+    plugin.is_some_and(|manifest| manifest.is_none_or(checks))
 }
 
 /// The hash of a local password.
@@ -254,7 +278,13 @@ impl Change<'_> {
             self.proved = true;
             return Ok(PasswordOutcome::Changed);
         }
-        if !self.proved {
+        // Whoever reset another password by mail could come this far: an account that is never reset by mail
+        // is proved at its own place, and one of which that is not known, too.
+        let proved = self.proved && !instance.account(&account.id).await?.privileged;
+        if !proved {
+            if self.proved {
+                self.relay(&to).await?;
+            }
             let verdict =
                 instance.check_password(&account.login_name, Some(&account.id), self.old).await;
             if !self.accepted(to, verdict, &account.id).await? {
@@ -360,23 +390,35 @@ async fn finish(
             }
             throttles::forgive(tx, &bucket, &[], now)?;
             tx.sessions().delete_of_user(&user.id, Some(&current.session.id))?;
-            tx.links().delete_of_user(&user.id)?;
+            links::end_ways_in(tx, user)?;
+            recall(tx, &user.id, now, |message| message.kind == MessageKind::Reset)?;
             if let Some(mut session) = tx.sessions().get(&current.session.id)? {
                 session.proved_at = now;
                 tx.sessions().put(&session)?;
             }
-            outbox::owe(tx, &here, Owed::to_user(MessageKind::PasswordChanged, &user.id))?;
             let changed: Vec<_> = results
                 .iter()
                 .filter(|result| result.state == PasswordOutcome::Changed)
                 .map(|result| result.backend.to_string())
                 .collect();
+            let owed = Owed::to_user(MessageKind::PasswordChanged, &user.id)
+                .with("username", user.username.as_str())
+                .with("where", labels(&here, &changed));
+            outbox::owe(tx, &here, owed)?;
             let line = about(&here, oneself(user), ActivityKind::PasswordChanged, user)
                 .with("where", changed.join(", "));
             note(tx, seen_from(line, &caller))?;
             Ok(results)
         })
         .await
+}
+
+/// What people call these places; the household's own has no name of its own.
+fn labels(service: &Service, places: &[String]) -> String {
+    let board = &service.inside().board;
+    let ids = places.iter().filter_map(|place| BackendId::parse(place).ok());
+    let labels = ids.filter_map(|id| board.look(&id, |entry| entry.backend.label.clone()));
+    labels.filter(|label| !label.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

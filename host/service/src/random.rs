@@ -55,6 +55,10 @@ pub enum Purpose {
     LoginLink,
     /// The browser that runs a sign-up.
     Signup,
+    /// A link to set a new password.
+    Reset,
+    /// A link that proves an address.
+    Confirm,
 }
 
 impl Purpose {
@@ -66,6 +70,8 @@ impl Purpose {
             Self::Refresh => "lkr_",
             Self::LoginLink => "lkl_",
             Self::Signup => "lks_",
+            Self::Reset => "lkp_",
+            Self::Confirm => "lka_",
         }
     }
 

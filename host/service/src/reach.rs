@@ -42,7 +42,7 @@ pub(crate) trait Reach: Clone + Send + Sync + 'static {
 }
 
 impl Service {
-    fn reached(&self, backend: &BackendId) -> Result<sandbox::Instance, Fault> {
+    pub(crate) fn reached(&self, backend: &BackendId) -> Result<sandbox::Instance, Fault> {
         self.instance(backend).map_err(|error| match error {
             ServiceError::Backend(fault) => fault,
             other => Fault::new(FaultKind::Misconfigured, "host.no-backend", other.to_string()),

@@ -61,12 +61,12 @@ pub async fn delete(
             let standing = standing(&here, tx, who.as_ref(), &user)?;
             user.may_be_deleted(standing)?;
             let mut user = user.disabled(standing)?;
-            shut_out(tx, &user)?;
+            shut_out(tx, &user, here.now())?;
             if on_backends != OnBackends::Keep {
                 accounts::owe(&here, tx, &mut user, false)?;
             }
             tx.users().put(&user)?;
-            reschedule_expiry(tx, &user)?;
+            reschedule_expiry(tx, &user, here.now())?;
             Ok(user)
         })
         .await?;

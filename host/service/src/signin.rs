@@ -12,14 +12,15 @@ use crate::clock::time_from;
 use crate::error::{Result, ServiceError};
 use crate::hashing::Match;
 use crate::house::Service;
+use crate::links;
 use crate::passwords::{self, local_provider};
-use crate::random::{Purpose, fingerprint};
 use crate::sessions::{self, Begun, Keep};
 use crate::throttles::{self, RelayTo, Relayed};
 use domain::activity::{ActivityKind, Actor, NewActivity};
 use domain::fault::{Fault, FaultKind};
 use domain::identity::{Identity, Verdict};
 use domain::ids::{BackendId, ProviderId, UserId};
+use domain::links::LinkPurpose;
 use domain::names::name_key;
 use domain::plugins::PluginRole;
 use domain::secret::Secret;
@@ -508,12 +509,9 @@ fn rename_there(
 /// # Errors
 /// `Gone`.
 pub async fn link_is_good(service: &Service, token: &str) -> Result<()> {
-    if !Purpose::LoginLink.fits(token) {
-        return Err(ServiceError::Gone);
-    }
-    let (hash, now) = (fingerprint(token), service.now());
-    let link = service.read(move |tx| Ok(tx.links().get(&hash)?)).await?;
-    link.filter(|link| link.expires_at > now).map(drop).ok_or(ServiceError::Gone)
+    let (token, now) = (token.to_owned(), service.now());
+    let found = service.read(move |tx| links::good(tx, &token, LinkPurpose::SignIn, now)).await?;
+    found.map(drop).ok_or(ServiceError::Gone)
 }
 
 /// Signs in with a link made at the console, once.
@@ -526,12 +524,14 @@ pub async fn with_link(
     keep: Keep,
     caller: &Caller,
 ) -> Result<Begun> {
-    if !Purpose::LoginLink.fits(token) {
-        return Err(ServiceError::Gone);
-    }
-    let (hash, now) = (fingerprint(token), service.now());
-    let link = service.write_aside(move |tx| Ok(tx.links().take(&hash)?)).await?;
-    let link = link.filter(|link| link.expires_at > now).ok_or(ServiceError::Gone)?;
+    let (token, now) = (token.to_owned(), service.now());
+    let taken = service.write_aside(move |tx| {
+        let found = links::good(tx, &token, LinkPurpose::SignIn, now)?;
+        let (link, _user) = found.ok_or(ServiceError::Gone)?;
+        tx.links().take(&link.token)?;
+        Ok(link)
+    });
+    let link = taken.await?;
     let provider = ProviderId::parse("login-link").map_err(ServiceError::internal)?;
     sessions::begin(service, &link.user, &provider, keep, caller).await
 }

@@ -1,13 +1,17 @@
 //! What every change of a user has in common: who may do it, and what follows from it.
 //!
-//! Guarantees: whoever is shut out has no session and no link left in the same transaction; a user with
-//! an end has a row that expires them. Does not: change a user's record itself.
+//! Guarantees: whoever is shut out has no session and no way in left in the same transaction; a user with
+//! an end has a row that expires them and one that reminds them. Does not: change a user's record itself.
 
 use crate::error::{Result, ServiceError};
 use crate::house::Service;
+use crate::recall::recall;
+use crate::{expiring, links};
 use domain::ids::UserId;
+use domain::outbox::MessageKind;
 use domain::schedule::Task;
 use domain::users::{Standing, User, UserState};
+use jiff::Timestamp;
 use store::WriteTx;
 
 pub(crate) const UNKNOWN: ServiceError = ServiceError::NotFound { what: "user" };
@@ -17,11 +21,13 @@ pub(crate) fn load(tx: &WriteTx, id: &UserId) -> Result<User> {
     tx.users().get(id)?.ok_or(UNKNOWN)
 }
 
-/// Puts the row that expires a user, or takes it away. Part of every transaction that changes an end.
+/// Puts the rows that remind and expire a user, or takes them away. Part of every transaction that changes
+/// an end.
 ///
 /// # Errors
 /// The store's.
-pub fn reschedule_expiry(tx: &WriteTx, user: &User) -> Result<()> {
+pub fn reschedule_expiry(tx: &WriteTx, user: &User, now: Timestamp) -> Result<()> {
+    expiring::reschedule(tx, user, now)?;
     let task = Task::ExpireUser(user.id.clone());
     match user.expires_at.filter(|_end| user.state == UserState::Active) {
         Some(end) => tx.schedule().put(&task, end)?,
@@ -48,8 +54,8 @@ pub(crate) fn standing<'a>(
 }
 
 /// Takes away everything by which somebody could come in or be in.
-pub(crate) fn shut_out(tx: &WriteTx, user: &User) -> Result<()> {
+pub(crate) fn shut_out(tx: &WriteTx, user: &User, now: Timestamp) -> Result<()> {
     tx.sessions().delete_of_user(&user.id, None)?;
-    tx.links().delete_of_user(&user.id)?;
-    Ok(())
+    links::end_ways_in(tx, user)?;
+    recall(tx, &user.id, now, |message| message.kind == MessageKind::Reset)
 }

@@ -3,7 +3,7 @@
 //! Guarantees: an attempt is counted before it is made, so that many at once cannot all be free; a
 //! guesser is stopped before a backend would lock the account. Does not: lock anybody out for good.
 
-use crate::clock::{earlier, later};
+use crate::clock::{earlier, later, time_from};
 use crate::error::{Result, ServiceError};
 use core::time::Duration;
 use domain::throttle::{Bucket, Decision};
@@ -57,6 +57,31 @@ pub(crate) fn take_back(tx: &WriteTx, keys: &[String], now: Timestamp) -> Result
 
 fn put(tx: &WriteTx, key: &str, bucket: Bucket, now: Timestamp) -> Result<()> {
     Ok(tx.throttles().put(key, &bucket, bucket.forgotten_at().unwrap_or(now))?)
+}
+
+/// What may be done so often in any window of that length, and no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ration {
+    pub(crate) times: usize,
+    pub(crate) window: Duration,
+}
+
+/// Takes one of a ration; where all are taken nothing is, and it says how long to wait.
+pub(crate) fn spend(
+    tx: &WriteTx,
+    key: &str,
+    ration: Ration,
+    now: Timestamp,
+) -> Result<Option<Duration>> {
+    let mut spent: Vec<Timestamp> = tx.throttles().get(key)?.unwrap_or_default();
+    spent.retain(|at| *at > earlier(now, ration.window));
+    if spent.len() >= ration.times {
+        let first = spent.iter().min().map_or(now, |first| later(*first, ration.window));
+        return Ok(Some(time_from(now, first).max(Duration::from_secs(1))));
+    }
+    spent.push(now);
+    tx.throttles().put(key, &spent, later(now, ration.window))?;
+    Ok(None)
 }
 
 /// Wrong passwords that may be passed on to a backend for one account in [`RELAY_WINDOW`].
@@ -171,6 +196,17 @@ mod tests {
             store.write_blocking(|tx| count(tx, &both, at(0))).unwrap();
             store.write_blocking(|tx| forgive(tx, &own, &shared, at(0))).unwrap();
         }
+    }
+
+    #[test]
+    fn a_ration_is_full_again_once_its_window_has_passed() {
+        let store = Store::in_memory().unwrap();
+        let ration = Ration { times: 2, window: Duration::from_secs(60) };
+        let spent =
+            |second| store.write_blocking(|tx| spend(tx, "mails", ration, at(second))).unwrap();
+        assert_eq!((spent(0), spent(30)), (None, None));
+        assert_eq!(spent(40), Some(Duration::from_secs(20)));
+        assert_eq!((spent(60), spent(61)), (None, Some(Duration::from_secs(29))));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::paging::{self, Page};
 use crate::passwords;
 use crate::tenure::{UNKNOWN, load, shut_out, standing};
 use crate::throttles::{self, RelayTo};
+use crate::{addresses, expiring, links};
 use domain::activity::{ActivityKind, Actor};
 use domain::ids::{BackendId, UserId};
 use domain::names::{EmailAddress, Username, name_key};
@@ -175,7 +176,7 @@ pub async fn create(service: &Service, by: &Admin, draft: UserDraft) -> Result<U
             if let Some(hash) = hash {
                 passwords::put_local(tx, &user.id, hash)?;
             }
-            reschedule_expiry(tx, &user)?;
+            reschedule_expiry(tx, &user, here.now())?;
             note(tx, about(&here, by, ActivityKind::UserCreated, &user))?;
             Ok(user)
         })
@@ -202,7 +203,10 @@ pub async fn patch(service: &Service, by: &Admin, id: &UserId, patch: UserPatch)
                 return Ok(old);
             }
             tx.users().put(&user)?;
-            reschedule_expiry(tx, &user)?;
+            reschedule_expiry(tx, &user, here.now())?;
+            if user.email != old.email {
+                addresses::replaced(tx, &here, &old, &user)?;
+            }
             let changed = changed_fields(&old, &user).join(", ");
             let line = about(&here, by, ActivityKind::UserChanged, &user).with("fields", changed);
             note(tx, line)?;
@@ -217,11 +221,7 @@ fn patched(old: &User, patch: UserPatch, standing: Standing<'_>, now: Timestamp)
         user.username = name;
     }
     if let Some(email) = patch.email {
-        let same =
-            |address: &EmailAddress| old.email.as_ref().is_some_and(|old| old.address == *address);
-        if !email.as_ref().is_some_and(same) {
-            user.email = email.map(given_by_admin);
-        }
+        user.email = email.map(given_by_admin);
     }
     if let Some(role) = patch.role {
         user = user.with_role(role, standing)?;
@@ -278,7 +278,7 @@ fn let_in(service: &Service, tx: &WriteTx, user: &mut User) -> Result<()> {
     }
     accounts::owe(service, tx, user, true)?;
     tx.users().put(user)?;
-    reschedule_expiry(tx, user)
+    reschedule_expiry(tx, user, service.now())
 }
 
 async fn settled(service: &Service, id: &UserId) -> Result<Changed> {
@@ -297,10 +297,10 @@ pub async fn disable(service: &Service, by: &Admin, id: &UserId) -> Result<Chang
             let user = load(tx, &wanted)?;
             let standing = standing(&here, tx, who.as_ref(), &user)?;
             let mut user = user.disabled(standing)?;
-            shut_out(tx, &user)?;
+            shut_out(tx, &user, here.now())?;
             accounts::owe(&here, tx, &mut user, false)?;
             tx.users().put(&user)?;
-            reschedule_expiry(tx, &user)?;
+            reschedule_expiry(tx, &user, here.now())?;
             note(tx, about(&here, by, ActivityKind::UserDisabled, &user))
         })
         .await?;
@@ -339,7 +339,7 @@ pub async fn extend(
                 let_in(&here, tx, &mut user)?;
             } else {
                 tx.users().put(&user)?;
-                reschedule_expiry(tx, &user)?;
+                reschedule_expiry(tx, &user, here.now())?;
             }
             let until = end.map_or("never".to_owned(), |end| end.to_string());
             note(tx, about(&here, by, ActivityKind::UserChanged, &user).with("expiresAt", until))
@@ -358,7 +358,7 @@ pub async fn sign_out(service: &Service, by: &Admin, id: &UserId) -> Result<usiz
         .write(move |tx| {
             let user = load(tx, &id)?;
             let ended = tx.sessions().delete_of_user(&id, None)?;
-            tx.links().delete_of_user(&id)?;
+            links::end_ways_in(tx, &user)?;
             note(tx, about(&here, by, ActivityKind::SessionsEnded, &user))?;
             Ok(ended)
         })
@@ -398,15 +398,19 @@ pub(crate) async fn expire(service: &Service, id: &UserId) -> Result<()> {
             let others = standing(&here, tx, None, &user)?.other_admins;
             let Some(mut user) = user.clone().expired(now, others) else {
                 if !user.is_due(now) {
-                    reschedule_expiry(tx, &user)?;
+                    reschedule_expiry(tx, &user, here.now())?;
                 }
                 return Ok(false);
             };
-            shut_out(tx, &user)?;
+            shut_out(tx, &user, here.now())?;
             accounts::owe(&here, tx, &mut user, false)?;
             tx.users().put(&user)?;
-            reschedule_expiry(tx, &user)?;
-            outbox::owe(tx, &here, Owed::to_user(MessageKind::Expired, &user.id))?;
+            reschedule_expiry(tx, &user, here.now())?;
+            let end = user.expires_at.map(|end| end.to_string());
+            let owed = Owed::to_user(MessageKind::Expired, &user.id)
+                .with("username", user.username.as_str())
+                .with(expiring::ENDS, end.unwrap_or_default());
+            outbox::owe(tx, &here, owed)?;
             note(tx, about(&here, Actor::System, ActivityKind::UserExpired, &user))?;
             Ok(true)
         })

@@ -156,6 +156,25 @@ impl<M: Mode> Users<'_, M> {
         self.0.load_under(BY_EMAIL, &Span::prefix(&keys::under(&[key])), usize::MAX)
     }
 
+    /// Everybody who signs in on some backend by this name, compared as ours are; of very many whose names
+    /// share a word, some may be left out.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn by_login_name(&self, name: &str) -> Result<Vec<User>, StoreError> {
+        let Some(word) = keys::words(name).into_iter().max_by_key(String::len) else {
+            return Ok(Vec::new());
+        };
+        let key = domain::names::name_key(name);
+        let span = Span::prefix(&keys::under(&[&word]));
+        let mut found: Vec<User> = self.0.load_under(BY_WORD, &span, COUNTED)?;
+        found.retain(|user| {
+            let mut names = user.accounts.iter().map(|account| &account.login_name);
+            names.any(|there| domain::names::name_key(there) == key)
+        });
+        Ok(found)
+    }
+
     /// Who holds a name: a user, or a sign-up on its way.
     ///
     /// # Errors

@@ -296,6 +296,7 @@ impl InviteDraft {
             email: self.email,
             revoked_at: None,
             alias: None,
+            mailed: Vec::new(),
         })
     }
 }

@@ -106,3 +106,55 @@ async fn a_link_is_made_of_what_the_house_is_called() {
         assert_eq!(link(&rig.service, &code).unwrap().as_str(), expected);
     }
 }
+
+async fn reachable() -> (Rig, Admin) {
+    let mut settings = rig::settled();
+    settings.settings.server.public_url = Some("https://home.example.org".parse().unwrap());
+    let start = "2030-01-01T00:00:00Z".parse().unwrap();
+    let rig = Rig::of(settings, crate::clock::Clock::manual(start)).await.unwrap();
+    let (bare, by) = house().await;
+    for entry in bare.service.inside().board.all() {
+        rig.service.inside().board.put(entry.backend, Vec::new());
+    }
+    (rig, by)
+}
+
+#[tokio::test]
+async fn an_invite_goes_out_by_mail_while_it_admits_somebody() {
+    let (rig, by) = reachable().await;
+    let service = &rig.service;
+    let text = InviteText { label: "Cousins".into(), uses: "2".into(), ..InviteText::default() };
+    let invite = made(&rig, &by, text).await;
+    let anna = EmailAddress::parse("anna@example.org").unwrap();
+    send(service, &by, &invite.code, &anna).await.unwrap();
+    let owed = outbox::list(service, &by, &outbox::Query::default()).await.unwrap().items;
+    assert_eq!((owed.len(), &owed[0].to), (1, &To::Address(anna.clone())));
+    assert_eq!(owed[0].facts["invite_label"], "Cousins");
+    assert_eq!(owed[0].facts["invite_uses"], "2");
+    let id = owed[0].id.clone();
+    let link = service.read(move |tx| {
+        Ok(tx.secrets().get(store::secrets::SecretOf::Message(&id), outbox::LINK)?)
+    });
+    let link = link.await.unwrap().unwrap();
+    assert_eq!(*link.expose(), format!("https://home.example.org/invite/{}", invite.code.as_str()));
+    let query =
+        crate::activity::Query { kinds: vec![ActivityKind::InviteSent], ..Default::default() };
+    let lines = crate::activity::list(service, &by, &query).await.unwrap().items;
+    assert!(!format!("{lines:?}").contains("anna"), "{lines:?}");
+    send(service, &by, &invite.code, &anna).await.unwrap();
+    send(service, &by, &invite.code, &anna).await.unwrap();
+    let often = send(service, &by, &invite.code, &anna).await;
+    assert!(matches!(often, Err(ServiceError::Throttled { .. })), "{often:?}");
+    revoke(service, &by, &invite.code).await.unwrap();
+    let spent = send(service, &by, &invite.code, &anna).await;
+    assert!(matches!(spent, Err(ServiceError::Gone)), "{spent:?}");
+}
+
+#[tokio::test]
+async fn an_invite_without_a_whole_link_is_not_mailed() {
+    let (rig, by) = house().await;
+    let invite = made(&rig, &by, InviteText::default()).await;
+    let anna = EmailAddress::parse("anna@example.org").unwrap();
+    let refused = send(&rig.service, &by, &invite.code, &anna).await;
+    assert!(matches!(refused, Err(ServiceError::Forbidden { code: "no-public-url" })));
+}

@@ -174,7 +174,7 @@ fn decided(
     match word {
         Word::Fits(meant) if is_theirs(meant) => {
             let (request, watch) = (&found.request, &found.watch);
-            resets::owe_for_file(tx, service, request, user, watch.mail, &watch.backend)?;
+            resets::owe_for_file(tx, service, (watch, request), user)?;
             Ok(Some(SightingOutcome::Owed))
         }
         Word::Privileged(meant) if is_theirs(meant) => Ok(Some(SightingOutcome::Privileged)),

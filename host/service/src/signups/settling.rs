@@ -5,11 +5,9 @@ use super::admission::PASSWORD;
 use crate::activity::note;
 use crate::error::Result;
 use crate::house::Service;
-use crate::outbox::{self, Owed};
-use crate::{backends, passwords};
+use crate::{addresses, invites, passwords, resets, tenure, welcome};
 use domain::activity::{ActivityKind, Actor, NewActivity};
-use domain::outbox::MessageKind;
-use domain::plugins::PluginRole;
+use domain::links::ResetCause;
 use domain::role::Role;
 use domain::schedule::Task;
 use domain::signups::steps::Settlement;
@@ -25,9 +23,9 @@ pub(super) async fn settle(
     signup: &Signup,
     settlement: Settlement,
 ) -> Result<()> {
-    let hash = match settlement {
-        Settlement::Undone(_) => None,
-        Settlement::Complete | Settlement::Partial => local_hash(service, signup).await?,
+    let password = match settlement {
+        Settlement::Undone(_) => Local::NotWanted,
+        Settlement::Complete | Settlement::Partial => local(service, signup).await?,
     };
     let (here, id) = (service.clone(), signup.id.clone());
     service
@@ -46,34 +44,37 @@ pub(super) async fn settle(
             match settlement {
                 Settlement::Undone(_) => give_back(tx, &settled, now),
                 Settlement::Complete => {
-                    welcome(&here, tx, &settled, hash, ActivityKind::SignupCompleted)
+                    welcome(&here, tx, &settled, password, ActivityKind::SignupCompleted)
                 }
                 Settlement::Partial => {
-                    welcome(&here, tx, &settled, hash, ActivityKind::SignupPartial)
+                    welcome(&here, tx, &settled, password, ActivityKind::SignupPartial)
                 }
             }
         })
         .await
 }
 
-/// A local password, for people none of whose backends can check one. A plugin that is not loaded just
-/// now is taken to be able to: nobody gets a second password by accident.
-async fn local_hash(service: &Service, signup: &Signup) -> Result<Option<String>> {
-    let done = signup.steps.iter().filter(|step| matches!(step.state, StepState::Done { .. }));
-    let checks = |id| {
-        let manifest = backends::get(service, id).ok().and_then(|view| view.manifest);
-        manifest.is_none_or(|manifest| manifest.roles.contains(&PluginRole::Identity))
-    };
-    if done.into_iter().any(|step| checks(&step.backend)) {
-        return Ok(None);
+/// A local password, for people none of whose backends can check one.
+enum Local {
+    /// A backend checks theirs.
+    NotWanted,
+    /// Its hash.
+    Made(String),
+    /// It had to wait too long and was dropped.
+    Forgotten,
+}
+
+async fn local(service: &Service, signup: &Signup) -> Result<Local> {
+    if passwords::is_kept_here(service, &user_of(signup, service.now()), false) {
+        let id = signup.id.clone();
+        let password =
+            service.read(move |tx| Ok(tx.secrets().get(SecretOf::Signup(&id), PASSWORD)?)).await?;
+        return match password {
+            Some(password) => service.hasher().hash(&password).await.map(Local::Made),
+            None => Ok(Local::Forgotten),
+        };
     }
-    let id = signup.id.clone();
-    let password =
-        service.read(move |tx| Ok(tx.secrets().get(SecretOf::Signup(&id), PASSWORD)?)).await?;
-    match password {
-        Some(password) => service.hasher().hash(&password).await.map(Some),
-        None => Ok(None),
-    }
+    Ok(Local::NotWanted)
 }
 
 fn line(signup: &Signup, kind: ActivityKind, now: Timestamp) -> NewActivity {
@@ -98,19 +99,33 @@ fn welcome(
     service: &Service,
     tx: &WriteTx,
     signup: &Signup,
-    hash: Option<String>,
+    password: Local,
     kind: ActivityKind,
 ) -> Result<()> {
     let now = service.now();
-    let user = user_of(signup, now);
+    let mut user = user_of(signup, now);
+    if let Some(email) = &mut user.email {
+        email.confirmed = invites::was_mailed_to(tx, &signup.invite, &email.address)?;
+    }
     tx.users().put(&user)?;
-    if let Some(hash) = hash {
+    let is_forgotten = matches!(password, Local::Forgotten);
+    if let Local::Made(hash) = password {
         passwords::put_local(tx, &user.id, hash)?;
     }
-    if let Some(end) = user.expires_at {
-        tx.schedule().put(&Task::ExpireUser(user.id.clone()), end)?;
+    tenure::reschedule_expiry(tx, &user, now)?;
+    match &user.email {
+        Some(email) if !email.confirmed => {
+            let due = is_forgotten.then_some(ResetCause::Waited);
+            addresses::ask_at_first(tx, service, &user, &email.address, due)?;
+        }
+        Some(_) => {
+            welcome::owe(tx, service, &user)?;
+            if is_forgotten {
+                resets::owe_waited(tx, service, &user)?;
+            }
+        }
+        None => {}
     }
-    outbox::owe(tx, service, Owed::to_user(MessageKind::Welcome, &user.id))?;
     note(tx, line(signup, kind, now))?;
     note(tx, line(signup, ActivityKind::UserCreated, now))
 }

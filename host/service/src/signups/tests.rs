@@ -8,8 +8,12 @@ use crate::clock::time_from;
 use crate::invites;
 use crate::kill_points::KillPoints;
 use domain::activity::ActivityKind;
+use domain::ids::MailId;
 use domain::invites::Invite;
 use domain::invites::drafts::InviteText;
+use domain::links::ResetCause;
+use domain::names::EmailAddress;
+use domain::outbox::{MessageKind, MessageState};
 use domain::users::UserState;
 use store::Store;
 use world::{Fate, House};
@@ -252,6 +256,72 @@ async fn after_a_day_the_password_is_forgotten_and_the_use_is_free() {
     assert_eq!(counts(&house), (0, 0, 0, 0));
     nothing_waits(&house, &id);
     assert!(house.user("anna").await.is_none());
+}
+
+async fn owed(house: &House, user: &User) -> Vec<MessageKind> {
+    let id = user.id.clone();
+    let mut owed = house.service.read(move |tx| Ok(tx.outbox().of_user(&id)?)).await.unwrap();
+    owed.sort_by_key(|message| message.kind.name());
+    owed.into_iter().map(|message| message.kind).collect()
+}
+
+/// Mails an invite there, as far as the mail server says.
+async fn mail(house: &House, invite: &Invite, address: &str) {
+    let to = EmailAddress::parse(address).unwrap();
+    invites::send(&house.service, &house.admin, &invite.code, &to).await.unwrap();
+    let (code, at) = (invite.code.clone(), house.clock.now());
+    let sent = house.service.write(move |tx| {
+        let id = tx.invites().get(&code)?.unwrap().mailed.pop().unwrap();
+        let mut message = tx.outbox().get(&id)?.unwrap();
+        let method = MailId::parse("smtp").unwrap();
+        message.state = MessageState::Sent { at, method, remote_id: None };
+        Ok(tx.outbox().put(&message)?)
+    });
+    sent.await.unwrap();
+}
+
+#[tokio::test]
+async fn an_address_is_asked_first_unless_the_invite_went_there() {
+    for (mailed_to, typed, confirmed, first) in [
+        (None, "anna@example.org", false, MessageKind::ConfirmAddress),
+        (Some("anna@example.org"), "anna@example.org", true, MessageKind::Welcome),
+        (Some("anna@example.org"), "ben@example.org", false, MessageKind::ConfirmAddress),
+    ] {
+        let house = House::new(&["films"]).await;
+        let invite = house.invite(InviteText::default()).await;
+        if let Some(address) = mailed_to {
+            mail(&house, &invite, address).await;
+        }
+        let application = Application { email: Some(typed.into()), ..form("Anna") };
+        let user = accept(&house, &invite, application).await.unwrap().user.unwrap();
+        assert_eq!(owed(&house, &user).await, [first], "{mailed_to:?} {typed}");
+        assert_eq!(user.email.unwrap().confirmed, confirmed, "{mailed_to:?} {typed}");
+    }
+}
+
+#[tokio::test]
+async fn who_has_no_password_since_it_waited_too_long_is_sent_a_link() {
+    let house = House::new(&["films", "music"]).await;
+    let invite = house.invite(InviteText::default()).await;
+    mail(&house, &invite, "anna@example.org").await;
+    house.world.next(&[Fate::Good]);
+    house.world.next(&[Fate::Down; 500]);
+    let application = Application { email: Some("anna@example.org".into()), ..form("Anna") };
+    let id = accept(&house, &invite, application).await.unwrap().progress.id;
+    // The only backend that could check a password is taken away meanwhile.
+    house.service.inside().board.remove(&BackendId::parse("films").unwrap());
+    let signup = id.clone();
+    let forget =
+        move |tx: &store::WriteTx| Ok(tx.secrets().delete_all(SecretOf::Signup(&signup))?);
+    house.service.write(forget).await.unwrap();
+    house.clock.advance(Duration::from_secs(86_400));
+    advance_by(&house.service, &house.world, &id).await.unwrap();
+    house.drive(house.all_settled()).await;
+    let user = house.user("anna").await.unwrap();
+    assert_eq!(owed(&house, &user).await, [MessageKind::Reset, MessageKind::Welcome]);
+    let anna = user.id.clone();
+    let links = house.service.read(move |tx| Ok(tx.links().of_user(&anna)?)).await.unwrap();
+    assert_eq!(links[0].cause, Some(ResetCause::Waited));
 }
 
 #[tokio::test]

@@ -313,7 +313,8 @@ async fn opened(
         consent: BTreeMap::new(),
     })
     .unwrap();
-    let (random, settings, clock) = (Random::system(), rig::settled(), clock.clone());
+    let (random, mut settings, clock) = (Random::system(), rig::settled(), clock.clone());
+    settings.settings.server.public_url = Some("https://home.example.org".parse().unwrap());
     let created_at = clock.now();
     let parts = Parts { store, sandbox, clock, random, settings, kill_points };
     let service = Service::open(parts).await.unwrap();

@@ -219,7 +219,8 @@ async fn a_link_that_was_sent_before_keeps_working() {
 async fn a_folder_of_the_last_version_goes_to_the_backend_that_is_here() {
     let house = House::configured("[texts]\ncontact = \"Ask the keeper.\"\n").await;
     let [anna, bob, _] = people(&house);
-    let dashed = format!("{}-{}", &bob[..8], &bob[8..]);
+    let (head, rest) = bob.split_at(8);
+    let dashed = format!("{head}-{rest}");
     let url = format!("{}/", house.jellyfin.url());
     let fill = [("@SERVER@", url.as_str()), ("@ANNA@", &anna), ("@BOB@", &dashed)];
     let dir = old_folder("last", &fill);

@@ -135,8 +135,7 @@ fn key(backend: &BackendId) -> String {
 /// Where a watch is set, if not in the pages.
 fn locked(service: &Service, backend: &BackendId) -> Option<Source> {
     let written = service.written();
-    let is_in_file =
-        written.settings.reset_watches.iter().any(|watch| watch.backend == *backend);
+    let is_in_file = written.settings.reset_watches.iter().any(|watch| watch.backend == *backend);
     let source = || written.sources.get(&key(backend)).cloned();
     is_in_file.then(|| source().unwrap_or(Source::File { line: 0 }))
 }

@@ -56,11 +56,7 @@ impl Running {
 }
 
 /// Keeps the workers until it is told to stop.
-pub(crate) async fn run<R: Reader>(
-    service: Service,
-    reader: R,
-    stop: CancellationToken,
-) {
+pub(crate) async fn run<R: Reader>(service: Service, reader: R, stop: CancellationToken) {
     let digests = match Digests::of(service.store()) {
         Ok(digests) => digests,
         Err(error) => {
@@ -68,8 +64,7 @@ pub(crate) async fn run<R: Reader>(
             return;
         }
     };
-    let (mut pokes, mut settings) =
-        (service.inside().lookout.changes(), service.watch_settings());
+    let (mut pokes, mut settings) = (service.inside().lookout.changes(), service.watch_settings());
     let mut running: BTreeMap<BackendId, Running> = BTreeMap::new();
     loop {
         pokes.mark_unchanged();
@@ -145,8 +140,7 @@ fn begin<R: Reader>(
     let task = tokio::spawn(async move {
         while !stopped.is_cancelled() {
             let outside = (service.clone(), reader.clone());
-            let watching =
-                worker::watch(outside, one.clone(), digests.clone(), woken.clone());
+            let watching = worker::watch(outside, one.clone(), digests.clone(), woken.clone());
             let ended = tokio::spawn(stopped.clone().run_until_cancelled_owned(watching)).await;
             if let Err(error) = ended {
                 tracing::error!(backend.id = %one.backend, error = %error, "a watch of reset files broke off and begins anew");

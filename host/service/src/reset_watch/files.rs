@@ -76,6 +76,14 @@ struct Known {
     good: Option<(String, Timestamp)>,
     /// Worth another look while the request is good.
     again: bool,
+    /// It was not there when everything was looked at, since then.
+    missed: Option<Instant>,
+}
+
+impl Known {
+    const fn new(hash: Vec<u8>) -> Self {
+        Self { hash, good: None, again: false, missed: None }
+    }
 }
 
 struct Waiting {
@@ -185,12 +193,13 @@ impl<R: Reader> Files<R> {
             );
             self.odd("*", "host.reset-too-many", &words).await;
         }
-        let old = self.old.len();
-        self.service.inside().lookout.note(&self.watch.backend, |seen| {
-            seen.old_files = old;
-            seen.looks += 1;
-        });
+        self.service.inside().lookout.note(&self.watch.backend, |seen| seen.looks += 1);
         Ok(())
+    }
+
+    fn count_old(&self) {
+        let old = self.old.len();
+        self.service.inside().lookout.note(&self.watch.backend, |seen| seen.old_files = old);
     }
 
     async fn forget_all_but(&mut self, names: &[String], odd: &[String]) {
@@ -202,7 +211,12 @@ impl<R: Reader> Files<R> {
             .filter(|name| !there.contains(name))
             .collect();
         for name in gone {
-            self.gone(&name, Why::Look).await;
+            let known = self.known.get_mut(&name).filter(|known| known.good.is_some());
+            // It may have been moved, and read under its new name only after this.
+            let missed = known.map(|known| *known.missed.get_or_insert_with(Instant::now));
+            if missed.is_none_or(|since| since.elapsed() > 2 * CONFIRM) {
+                self.gone(&name, Why::Look).await;
+            }
         }
     }
 
@@ -215,7 +229,9 @@ impl<R: Reader> Files<R> {
         match self.aside(move || folder::read(&directory, &file)).await? {
             Content::NoFolder => return Err(Trouble::Changed),
             Content::Gone => self.gone(name, why).await,
-            Content::Bytes(bytes, changed) => return self.bytes((name, why), &bytes, changed).await,
+            Content::Bytes(bytes, changed) => {
+                return self.bytes((name, why), &bytes, changed).await;
+            }
             Content::TooLarge => {
                 self.unread(name, "host.reset-too-large", "it is larger than any reset file").await;
             }
@@ -237,14 +253,17 @@ impl<R: Reader> Files<R> {
         changed: Option<Timestamp>,
     ) -> Result<(), Trouble> {
         let hash = digest(&SHA256, bytes).as_ref().to_vec();
-        if self.known.get(name).is_some_and(|known| known.hash == hash && !known.again) {
-            self.waiting.remove(name);
-            return Ok(());
+        if let Some(known) = self.known.get_mut(name).filter(|known| known.hash == hash) {
+            known.missed = None;
+            if !known.again {
+                self.waiting.remove(name);
+                return Ok(());
+            }
         }
         match self.reader.read(&self.watch.backend, name, bytes).await {
             Ok(Reading::Incomplete) => self.incomplete(name, why, hash).await,
             Ok(Reading::Ignored(remark)) if self.is_whole(name, why, &hash) => {
-                self.settled(name, Known { hash, good: None, again: false });
+                self.settled(name, Known::new(hash));
                 self.told.odd(FileRemark::of(name, remark)).await;
             }
             Ok(Reading::Found(request)) if self.is_whole(name, why, &hash) => {
@@ -261,15 +280,15 @@ impl<R: Reader> Files<R> {
 
     /// Whether what was read can be acted upon; if not, it is read again shortly.
     fn is_whole(&mut self, name: &str, why: Why, hash: &[u8]) -> bool {
-        let is_confirmed = self
-            .waiting
-            .get(name)
-            .is_some_and(|waiting| waiting.hash.as_deref() == Some(hash) && why == Why::Again);
         let is_known = self.known.get(name).is_some_and(|known| known.hash == hash);
-        if why == Why::Written || is_confirmed || is_known {
+        if why == Why::Written || is_known {
             return true;
         }
-        let waiting = Waiting { at: Instant::now() + CONFIRM, step: 0, hash: Some(hash.to_vec()) };
+        let (now, waiting) = (Instant::now(), self.waiting.get(name));
+        if let Some(same) = waiting.filter(|waiting| waiting.hash.as_deref() == Some(hash)) {
+            return same.at <= now;
+        }
+        let waiting = Waiting { at: now + CONFIRM, step: 0, hash: Some(hash.to_vec()) };
         self.waiting.insert(name.to_owned(), waiting);
         false
     }
@@ -311,7 +330,7 @@ impl<R: Reader> Files<R> {
         let backend = &self.watch.backend;
         let is_trial = self.service.inside().lookout.is_trial(backend, &digest);
         if is_trial || self.leftover.as_ref() == Some(&digest) {
-            self.settled(name, Known { hash, good: None, again: false });
+            self.settled(name, Known::new(hash));
             return Ok(());
         }
         let (expires, remark) = (request.expires, request.remark.clone());
@@ -325,7 +344,9 @@ impl<R: Reader> Files<R> {
             self.old.remove(name);
         }
         let again = next == Next::LookAgain;
-        self.settled(name, Known { hash, good: Some((digest, expires)), again });
+        let good = Some((digest, expires));
+        self.settled(name, Known { good, again, ..Known::new(hash) });
+        self.count_old();
         match remark {
             Some(remark) => self.told.odd(FileRemark::of(name, remark)).await,
             None => self.told.fine(name).await,
@@ -352,10 +373,8 @@ impl<R: Reader> Files<R> {
             Err(error) => return Ok(self.not_written(&error)),
         };
         let service = self.service.clone();
-        let settled = self
-            .service
-            .write_aside(move |tx| sighting::settle(tx, &service, &found, &word))
-            .await;
+        let settled =
+            self.service.write_aside(move |tx| sighting::settle(tx, &service, &found, &word)).await;
         Ok(settled.map_or_else(|error| self.not_written(&error), Some))
     }
 
@@ -380,13 +399,23 @@ impl<R: Reader> Files<R> {
         self.waiting.remove(name);
         self.stuck.remove(name);
         self.old.remove(name);
-        self.told.fine(name).await;
-        let now = self.service.now();
-        let known = self.known.remove(name).and_then(|known| known.good);
-        let Some((digest, _)) = known.filter(|(_, expires)| *expires > now) else { return };
-        if why == Why::MovedAway {
-            return;
+        let (now, known) = (self.service.now(), self.known.remove(name));
+        let good = known.and_then(|known| known.good).filter(|(_, expires)| *expires > now);
+        let digest = good.map(|(digest, _)| digest).filter(|digest| !self.is_elsewhere(digest));
+        if let Some(digest) = digest.filter(|_| why != Why::MovedAway) {
+            self.used_there(digest, now).await;
         }
+        self.count_old();
+        self.told.fine(name).await;
+    }
+
+    /// Whether another file holds the same request.
+    fn is_elsewhere(&self, digest: &str) -> bool {
+        let mut good = self.known.values().filter_map(|known| known.good.as_ref());
+        good.any(|(other, _)| other == digest)
+    }
+
+    async fn used_there(&self, digest: String, now: Timestamp) {
         let backend = self.watch.backend.clone();
         let noted = self
             .service

@@ -221,11 +221,8 @@ pub(crate) fn read(folder: &Path, name: &str) -> Content {
         Err(Errno::NOENT) => return Content::Gone,
         Err(errno) => return Content::Unreadable(words(errno)),
     }
-    let flags = OFlags::RDONLY
-        | OFlags::NOFOLLOW
-        | OFlags::NONBLOCK
-        | OFlags::NOCTTY
-        | OFlags::CLOEXEC;
+    let flags =
+        OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let file = match rustix::fs::openat(&opened, name, flags, Mode::empty()) {
         Ok(file) => File::from(file),
         Err(Errno::NOENT) => return Content::Gone,
@@ -306,7 +303,9 @@ mod tests {
         std::fs::write(folder.join("reset1.json"), vec![b' '; large + 1]).unwrap();
         assert!(matches!(read(folder, "reset1.json"), Content::TooLarge));
         std::fs::write(folder.join("reset1.json"), vec![b' '; large]).unwrap();
-        assert!(matches!(read(folder, "reset1.json"), Content::Bytes(bytes, Some(_)) if bytes.len() == large));
+        assert!(
+            matches!(read(folder, "reset1.json"), Content::Bytes(bytes, Some(_)) if bytes.len() == large)
+        );
         assert!(matches!(read(folder, "reset2.json"), Content::Gone));
         assert!(matches!(read(&folder.join("not-there"), "reset2.json"), Content::NoFolder));
     }

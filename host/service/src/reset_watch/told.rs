@@ -63,53 +63,50 @@ impl Told {
             other => Some(other.code().to_owned()),
         };
         let (now, detail) = (self.service.now(), detail(&state));
+        if self.kept.down != down {
+            self.kept.down.clone_from(&down);
+            let line = match down {
+                Some(why) => self.line(ActivityKind::ResetWatchDown).with("why", why),
+                None => self.line(ActivityKind::ResetWatchBack),
+            };
+            let line = if detail.is_empty() { line } else { line.with("detail", detail) };
+            self.write(line).await;
+        }
         self.service.inside().lookout.note(&self.backend, |seen| {
             if seen.state != state {
                 seen.since = now;
                 seen.state = state;
             }
         });
-        if self.kept.down == down {
-            return;
-        }
-        self.kept.down.clone_from(&down);
-        let line = match down {
-            Some(why) => self.line(ActivityKind::ResetWatchDown).with("why", why),
-            None => self.line(ActivityKind::ResetWatchBack),
-        };
-        let line = if detail.is_empty() { line } else { line.with("detail", detail) };
-        self.write(line).await;
     }
 
     /// A file is odd, and why.
     pub(crate) async fn odd(&mut self, remark: FileRemark) {
         let told = self.kept.files.get(&remark.file);
         let is_new = told.is_none_or(|code| *code != remark.code);
-        let shown = remark.clone();
-        self.service.inside().lookout.note(&self.backend, |seen| {
-            seen.remarks.insert(shown.file.clone(), shown);
-        });
-        if !is_new || told.is_none() && self.kept.files.len() >= MOST {
-            return;
+        if is_new && (told.is_some() || self.kept.files.len() < MOST) {
+            self.kept.files.insert(remark.file.clone(), remark.code.clone());
+            let line = self
+                .line(ActivityKind::ResetFileOdd)
+                .with("file", remark.file.as_str())
+                .with("code", remark.code.as_str())
+                .with("detail", remark.detail.as_str());
+            self.write(line).await;
         }
-        self.kept.files.insert(remark.file.clone(), remark.code.clone());
-        let line = self
-            .line(ActivityKind::ResetFileOdd)
-            .with("file", remark.file)
-            .with("code", remark.code)
-            .with("detail", remark.detail);
-        self.write(line).await;
+        self.service.inside().lookout.note(&self.backend, |seen| {
+            seen.remarks.insert(remark.file.clone(), remark);
+        });
     }
 
     /// A file is as it should be, or gone.
     pub(crate) async fn fine(&mut self, file: &str) {
-        self.service.inside().lookout.note(&self.backend, |seen| {
-            seen.remarks.remove(file);
-        });
         if self.kept.files.remove(file).is_some() {
             let line = self.line(ActivityKind::ResetFileFine).with("file", file);
             self.write(line).await;
         }
+        self.service.inside().lookout.note(&self.backend, |seen| {
+            seen.remarks.remove(file);
+        });
     }
 
     /// Files of which something was told.

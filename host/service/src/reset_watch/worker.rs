@@ -92,17 +92,14 @@ impl<R: Reader> Worker<R> {
         let found = self.files.aside(move || -> Result<_, NoFolder> {
             // Listening comes first: what happens behind it is told or seen.
             let place = folder::look(&directory)?;
-            let listening = listens(&place, poll)
-                .then(|| Notices::of(&directory, fitting))
-                .transpose();
+            let listening =
+                listens(&place, poll).then(|| Notices::of(&directory, fitting)).transpose();
             Ok((place, listening))
         });
         let (place, listening) = found.await??;
         let (notices, every_seconds, because) = match (poll, place.kind, listening) {
             (1.., _, _) => (None, poll, Because::Chosen),
-            (0, FileSystem::Remote(name), _) => {
-                (None, POLL, Because::FileSystem(name.to_owned()))
-            }
+            (0, FileSystem::Remote(name), _) => (None, POLL, Because::FileSystem(name.to_owned())),
             (0, _, Err(why)) => (None, POLL, Because::NoNotices(why)),
             (0, FileSystem::Layered, Ok(notices)) => (notices, POLL, Because::Local),
             (0, FileSystem::Local, Ok(notices)) => (notices, SAFETY, Because::Local),
@@ -130,7 +127,7 @@ impl<R: Reader> Worker<R> {
                     notice = next(&mut standing.notices) => self.noticed(notice).await,
                     () = at(self.files.next_again()) => self.files.again().await,
                     () = self.service.clock().sleep_until(until) => break,
-                    () = self.wake.notified() => return Trouble::Changed,
+                    () = self.wake.notified() => break,
                 };
                 if let Err(trouble) = done {
                     return self.broken_off(trouble).await;

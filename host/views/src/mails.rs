@@ -105,8 +105,12 @@ pub struct MailFormPage {
     pub from: String,
     /// As typed.
     pub reply_to: String,
-    /// The manifest's settings, then its secrets.
+    /// What everybody fills in.
     pub fields: Vec<SettingField>,
+    /// What few need, folded away.
+    pub more: Vec<SettingField>,
+    /// Whether the fold is open: something in it is set or wrong.
+    pub more_open: bool,
     /// Where the settings file sets this method: its name; then nothing can be changed here.
     pub locked_by: Option<String>,
     /// What was wrong.

@@ -123,6 +123,8 @@ impl Samples for MailFormPage {
                 security,
                 password.clone(),
             ],
+            more: vec![field("setting.plain", FieldKind::Flag, "Send it unencrypted", "false")],
+            more_open: false,
             locked_by: None,
             problems: Vec::new(),
         };
@@ -133,6 +135,7 @@ impl Samples for MailFormPage {
         };
         let edit = Self {
             fresh: false,
+            more_open: true,
             from: "Home <home@example.org>".into(),
             fields: vec![
                 field("setting.host", FieldKind::Text, "Mail server", "smtp.example.org"),

@@ -121,6 +121,12 @@ fn mail_id(text: &str) -> Result<MailId, input::Why> {
     MailId::parse(text.trim()).map_err(|_ignored: NotAnId| "id".into())
 }
 
+/// A sender as the service reads it, looked at together with the other fields.
+fn sender(text: &str) -> Result<String, input::Why> {
+    let mailbox = Mailbox::parse(text).map_err(|_not| "not-a-sender")?;
+    Ok(mailbox.to_string())
+}
+
 /// A new method from a form or from JSON.
 ///
 /// # Errors
@@ -130,7 +136,7 @@ pub fn draft(ctx: &Ctx, mut sent: Input) -> Result<MethodDraft, Failure> {
     if id.as_ref().is_some_and(|id| RESERVED.contains(&id.as_str())) {
         sent.wrong("id", "taken");
     }
-    let from = sent.required("from");
+    let from = sent.required_as("from", sender);
     let reply_to = sent.parsed("replyTo", input::email);
     let plugin = sent.required_as("plugin", input::plugin_id);
     let manifest = plugin.as_ref().and_then(|plugin| manifest(ctx, plugin));
@@ -155,7 +161,7 @@ pub fn draft(ctx: &Ctx, mut sent: Input) -> Result<MethodDraft, Failure> {
 /// # Errors
 /// 422 with each field.
 pub fn changes(mut sent: Input, manifest: Option<&Manifest>) -> Result<MethodPatch, Failure> {
-    let from = if sent.has("from") { sent.required("from") } else { None };
+    let from = if sent.has("from") { sent.required_as("from", sender) } else { None };
     let reply_to = sent.change("replyTo", input::email);
     let has_settings = sent.has("settings");
     let Sorted { settings, secrets, .. } =

@@ -20,7 +20,7 @@ use service::outbox;
 use views::backends as parts;
 use views::mails as pages;
 use views::notices::{ConfirmPage, Consequence};
-use views::{Arg, Tone};
+use views::{Arg, Problem, Tone};
 
 /// What is known of a method without trying it, worst first.
 fn health(ctx: &Ctx, view: &MethodView) -> pages::MethodHealth {
@@ -101,12 +101,13 @@ fn form(ctx: &Ctx, manifest: &Manifest, typed: &Typed<'_>) -> pages::MailFormPag
     let one = |spec: &SettingSpec| field(ctx, "setting", spec, typed);
     let mut fields: Vec<parts::SettingField> = manifest.settings.iter().map(one).collect();
     let secrets = manifest.secrets.iter().map(|secret| one(&secret.spec));
-    // A password stands below its name, not below what is seldom needed.
+    // A password stands below its name; what a manifest lists behind the name is seldom needed.
     let named = |field: &parts::SettingField| field.name == "setting.username";
     let place = fields.iter().position(named).map_or(fields.len(), |place| place + 1);
-    let behind = fields.split_off(place);
+    let more = fields.split_off(place);
     fields.extend(secrets);
-    fields.extend(behind);
+    let is_set = |field: &parts::SettingField| !["", "false"].contains(&field.value.as_str());
+    let more_open = more.iter().any(is_set) || !value("reply_to").is_empty();
     pages::MailFormPage {
         plugin: manifest.id.to_string(),
         plugin_name: manifest.name.clone(),
@@ -115,6 +116,8 @@ fn form(ctx: &Ctx, manifest: &Manifest, typed: &Typed<'_>) -> pages::MailFormPag
         from: value("from"),
         reply_to: value("reply_to"),
         fields,
+        more,
+        more_open,
         locked_by: None,
         problems: Vec::new(),
     }
@@ -160,6 +163,16 @@ pub async fn new(ctx: Ctx, _by: Admin) -> Reply {
     frame::page(&ctx, &form(&ctx, &manifest, &Typed { value: &value, kept: &[] }))
 }
 
+/// The form with what was wrong; the fold is open where that is in it.
+fn wrong(page: pages::MailFormPage, problems: Vec<Problem>) -> pages::MailFormPage {
+    let folded = |problem: &Problem| {
+        ["id", "reply_to"].contains(&problem.field.as_str())
+            || page.more.iter().any(|field| field.name == problem.field)
+    };
+    let more_open = page.more_open || problems.iter().any(folded);
+    pages::MailFormPage { problems, more_open, ..page }
+}
+
 fn here(id: &MailId) -> String {
     format!("/admin/mail/{id}")
 }
@@ -179,7 +192,7 @@ pub async fn add(ctx: Ctx, by: Admin) -> Reply {
             let failure = failure.renamed(|field| form_field(&manifest, field));
             let value = |name: &str| typed.get(name).map(str::to_owned);
             let page = form(&ctx, &manifest, &Typed { value: &value, kept: &[] });
-            words::again(&ctx, failure, |problems| pages::MailFormPage { problems, ..page })
+            words::again(&ctx, failure, |problems| wrong(page, problems))
         }
     }
 }
@@ -318,7 +331,7 @@ pub async fn save(ctx: Ctx, by: Admin) -> Reply {
         Err(failure) => {
             let failure = failure.renamed(|field| form_field(&manifest, field));
             let page = edit_form(&ctx, &view, Some(&typed))?;
-            words::again(&ctx, failure, |problems| pages::MailFormPage { problems, ..page })
+            words::again(&ctx, failure, |problems| wrong(page, problems))
         }
     }
 }

@@ -91,6 +91,14 @@ impl House {
         Self::build_in(resets, release, Admin::Made, |url, key| backend(url, key) + &more).await
     }
 
+    /// The same with a folder that is looked at every so many seconds.
+    pub async fn polling(release: Release, mail: &str, seconds: u32) -> Self {
+        let resets = tempfile::tempdir().unwrap();
+        let watch = watch(resets.path()) + &format!("poll_seconds = {seconds}\n");
+        let more = format!("{PROXIES}{mail}{watch}");
+        Self::build_in(resets, release, Admin::Made, |url, key| backend(url, key) + &more).await
+    }
+
     /// The folder in which the stand-in leaves reset files.
     #[must_use]
     pub fn reset_folder(&self) -> &Path {
@@ -266,6 +274,13 @@ impl House {
                 assert!(came.is_ok(), "the kill point was never reached");
             }
         }
+    }
+
+    /// Returns when the armed point was reached: from there on nothing goes on.
+    pub async fn until_killed(&mut self) {
+        let mut reached = self.reached.take().expect("a kill point is armed");
+        let came = tokio::time::timeout(PATIENCE, reached.wait()).await;
+        assert!(came.is_ok(), "the kill point was never reached");
     }
 
     /// Where everything is kept.

@@ -13,18 +13,27 @@
 )]
 
 mod access;
+mod adopt;
 mod backends;
 mod expiry;
 mod faults;
 mod folder;
 mod hostile;
+mod import;
 mod invites;
+mod logs;
+mod mail;
+mod mail_pages;
+mod mailroom;
 mod outages;
 mod pages;
 mod passwords;
 mod plugins;
+mod process;
 mod profiles;
 mod races;
+mod reset_files;
+mod resets;
 mod setup;
 mod signin;
 mod signups;

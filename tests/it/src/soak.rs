@@ -3,16 +3,13 @@
 
 #![allow(clippy::print_stderr, reason = "the figures are what a long run is for")]
 
+use crate::process::{Process, ask, binary, data_folder};
 use harness::House;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use standins::Jellyfin;
 use standins::jellyfin::{Options, Release};
 use std::collections::BTreeMap;
-use std::io::{self, BufRead as _, BufReader};
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -23,133 +20,6 @@ use tokio::time::timeout;
 const PHRASE: &str = "a good long phrase";
 const ROUNDS: u32 = 30;
 const AT_ONCE: u32 = 4;
-
-/// The binary of this checkout, built by the cargo that runs the tests.
-fn binary() -> PathBuf {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let built = Command::new(cargo)
-        .args(["build", "--quiet", "--package", "latchkey", "--bin", "latchkey"])
-        .status();
-    assert!(built.unwrap().success());
-    harness::target_dir().join("debug/latchkey")
-}
-
-/// The real process. Dropping it kills it.
-struct Process {
-    child: Child,
-    address: SocketAddr,
-}
-
-impl Process {
-    /// Runs when this returns.
-    async fn start(program: &Path, data: &Path) -> Self {
-        let mut child = Command::new(program)
-            .args(["--json", "--data"])
-            .arg(data)
-            .args(["serve", "--listen", "127.0.0.1:0"])
-            .env_clear()
-            .envs([("LATCHKEY_TLS__MODE", "off"), ("LATCHKEY_SERVER__LISTEN_HTTP", "")])
-            .env("LATCHKEY_LOG__LEVEL", "error")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let out = child.stdout.take().unwrap();
-        let told = tokio::task::spawn_blocking(move || {
-            let mut told = String::new();
-            for line in BufReader::new(out).lines() {
-                told.push_str(&line.unwrap());
-                if let Ok(value) = serde_json::from_str::<Value>(&told) {
-                    return value;
-                }
-            }
-            panic!("it ended before it ran: {told}");
-        });
-        let told = told.await.unwrap();
-        let url = told["addresses"][0].as_str().unwrap().trim_end_matches('/').to_owned();
-        Self { child, address: url.trim_start_matches("http://").parse().unwrap() }
-    }
-
-    /// At once, wherever it is.
-    fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
-    /// One request on a connection of its own, from that forwarded address.
-    async fn ask(
-        &self,
-        request: (&str, &str),
-        (from, token): (&str, &str),
-        body: &Value,
-    ) -> io::Result<(u16, Value)> {
-        ask(self.address, request, (from, token), body).await
-    }
-
-    async fn admin(&self) -> String {
-        let body = json!({"username": "keeper", "password": "the keeper's long phrase"});
-        let (status, answer) =
-            self.ask(("POST", "/api/auth/login"), ("198.51.100.1", ""), &body).await.unwrap();
-        assert_eq!(status, 200, "{answer}");
-        answer["accessToken"].as_str().unwrap().to_owned()
-    }
-}
-
-async fn ask(
-    address: SocketAddr,
-    (method, path): (&str, &str),
-    (from, token): (&str, &str),
-    body: &Value,
-) -> io::Result<(u16, Value)> {
-    let mut stream = TcpStream::connect(address).await?;
-    let body = if body.is_null() { String::new() } else { body.to_string() };
-    let bearer =
-        if token.is_empty() { String::new() } else { format!("authorization: Bearer {token}\r\n") };
-    let head = format!(
-        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\naccept: application/json\r\n\
-         x-forwarded-for: {from}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n{bearer}\r\n",
-        body.len()
-    );
-    stream.write_all(head.as_bytes()).await?;
-    stream.write_all(body.as_bytes()).await?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await?;
-    let answer = String::from_utf8_lossy(&answer).into_owned();
-    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
-    let status = status.ok_or(io::ErrorKind::UnexpectedEof)?;
-    let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-    Ok((status, serde_json::from_str(body).unwrap_or(Value::Null)))
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // Gone already where the test ended it itself.
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
-/// A data folder whose settings name the stand-in and an admin.
-fn data_folder(jellyfin: Option<&Jellyfin>) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let mut settings =
-        "[server]\ntrusted_proxies = [\"127.0.0.0/8\"]\n[admin]\nusername = \"keeper\"\n\
-                        password = \"the keeper's long phrase\"\n"
-            .to_owned();
-    if let Some(jellyfin) = jellyfin {
-        let key = jellyfin.add_key("latchkey");
-        settings.push_str(&format!(
-            "[[backend]]\nid = \"jellyfin\"\nplugin = \"jellyfin\"\nsettings = {{ url = \"{}\", api_key = \"{key}\" }}\n",
-            jellyfin.url()
-        ));
-    }
-    let file = folder.path().join("latchkey.toml");
-    std::fs::write(&file, settings).unwrap();
-    let mode = <std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode;
-    std::fs::set_permissions(file, mode(0o600)).unwrap();
-    std::fs::set_permissions(folder.path(), mode(0o700)).unwrap();
-    folder
-}
 
 async fn jellyfin() -> Jellyfin {
     let clock = service::clock::Clock::system();
@@ -174,7 +44,7 @@ async fn thirty_kills_at_random_moments_leave_nobody_unknown_and_nothing_doubled
     let model = jellyfin.add_user("Model", "m", model.as_object().unwrap());
     let before = jellyfin.users().len();
     let began = Instant::now();
-    let process = Process::start(&program, folder.path()).await;
+    let process = Process::start(&program, folder.path(), "error").await;
     let token = process.admin().await;
     let capture = json!({"backend": "jellyfin", "account": model, "name": "Family"});
     let by = ("198.51.100.1", token.as_str());
@@ -188,7 +58,7 @@ async fn thirty_kills_at_random_moments_leave_nobody_unknown_and_nothing_doubled
 
     let (mut answered, mut cut) = (0_u32, 0_u32);
     for round in 0..ROUNDS {
-        let process = Process::start(&program, folder.path()).await;
+        let process = Process::start(&program, folder.path(), "error").await;
         let mut guests = JoinSet::new();
         for guest in 0..AT_ONCE {
             let (address, path) = (process.address, format!("/api/invites/{code}/accept"));
@@ -208,7 +78,7 @@ async fn thirty_kills_at_random_moments_leave_nobody_unknown_and_nothing_doubled
         process.kill();
     }
 
-    let process = Process::start(&program, folder.path()).await;
+    let process = Process::start(&program, folder.path(), "error").await;
     let token = process.admin().await;
     let by = ("198.51.100.1", token.as_str());
     let path = format!("/api/invites/{code}");
@@ -260,7 +130,7 @@ fn spread(times: &mut [Duration]) -> String {
 async fn five_hundred_sockets_that_dribble_do_not_keep_others_out() {
     let program = binary();
     let folder = data_folder(None);
-    let process = Process::start(&program, folder.path()).await;
+    let process = Process::start(&program, folder.path(), "error").await;
     let address = process.address;
     let mut quiet = Vec::new();
     for _call in 0..100 {

@@ -38,12 +38,27 @@ fn reach(lent: &impl Lent, tries: &mut Tries) {
     let other = lent.setting("other").unwrap_or_default();
     let (host, port) = other.split_once(':').unwrap_or_default();
     for endpoint in [
-        other.as_str(), host, port, "second", "web", "", "server\0", "Server", "server ", "../server",
-        "127.0.0.1:25", "tcp://127.0.0.1:25", "host", "unix:/run/docker.sock",
+        other.as_str(),
+        host,
+        port,
+        "second",
+        "web",
+        "",
+        "server\0",
+        "Server",
+        "server ",
+        "../server",
+        "127.0.0.1:25",
+        "tcp://127.0.0.1:25",
+        "host",
+        "unix:/run/docker.sock",
     ] {
         for security in [Security::Plain, Security::Tls] {
             let got = lent.connect(endpoint, security);
-            tries.push((format!("connect {endpoint:?} {security:?}"), seen(got.map(|_| "connected"))));
+            tries.push((
+                format!("connect {endpoint:?} {security:?}"),
+                seen(got.map(|_| "connected")),
+            ));
         }
     }
     let got = lent.connect("server", Security::Plain);
@@ -57,7 +72,10 @@ fn upgrade(lent: &impl Lent, tries: &mut Tries) {
     tries.push(("again".into(), seen(open.start_tls().map(|()| "secured"))));
     tries.push(("read".into(), seen(open.read(100, 500).map(|bytes| format!("{bytes:?}")))));
     tries.push(("write".into(), seen(open.write(b"x").map(|()| "written"))));
-    tries.push(("binding".into(), open.server_end_point().map(|_| "some".into()).ok_or_else(|| "none".into())));
+    tries.push((
+        "binding".into(),
+        open.server_end_point().map(|_| "some".into()).ok_or_else(|| "none".into()),
+    ));
     let secured = match lent.connect("server", Security::Tls) {
         Ok(secured) => secured,
         Err(failure) => return tries.push(("tls".into(), Err(format!("{:?}", failure.kind)))),

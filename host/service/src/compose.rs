@@ -30,9 +30,9 @@ pub mod facts {
     /// An admin did it.
     pub const BY_ADMIN: &str = "admin";
     /// Of an invite: the admin's words for it.
-    pub const LABEL: &str = "label";
+    pub const LABEL: &str = "invite_label";
     /// Of an invite: for how many people it still is; absent: for any number.
-    pub const USES_LEFT: &str = "uses_left";
+    pub const USES_LEFT: &str = "invite_uses";
     /// Of an invite: its end, absent where it has none; of an account: its end.
     pub const EXPIRES_AT: &str = "expires_at";
     /// Of a changed password: when.

@@ -271,3 +271,6 @@ pub async fn remove(service: &Service, by: &Admin, id: &MailId) -> Result<()> {
     drop(changing);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -98,6 +98,12 @@ impl Posts {
         all
     }
 
+    /// Whether a method failed a moment ago.
+    pub(crate) fn rests(&self, id: &MailId, now: Timestamp) -> bool {
+        let posts = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        posts.get(id).is_some_and(|post| post.rests(now))
+    }
+
     /// Remembers how it went; whether the method is back after it had failed.
     pub(crate) fn asked(&self, id: &MailId, at: Timestamp, fault: Option<Fault>) -> bool {
         let mut posts = self.0.write().unwrap_or_else(PoisonError::into_inner);

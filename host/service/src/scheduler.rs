@@ -18,7 +18,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
-use store::WriteTx;
+use store::{ReadTx, WriteTx};
 use store::schedule::{Due, Of};
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -213,6 +213,11 @@ async fn run(service: &Service, due: &Due) -> Result<()> {
     let again = done.is_err();
     if let Err(error) = done {
         tracing::error!(task = due.task.key(), error = %error, "a task failed and will be tried again");
+    }
+    let row = due.clone();
+    let unmoved = move |tx: &ReadTx| Ok(tx.schedule().get(&row.task)? == Some(row.at));
+    if !service.read(unmoved).await? {
+        return Ok(());
     }
     let (row, at) = (due.clone(), later(service.now(), AGAIN));
     service

@@ -7,6 +7,7 @@ use super::{NO_METHOD, get};
 use crate::compose;
 use crate::error::Result;
 use crate::house::Service;
+use crate::outbox;
 use domain::fault::{Fault, FaultKind};
 use domain::ids::MailId;
 use domain::mail::MailMethod;
@@ -61,41 +62,46 @@ pub async fn test(
     let good = steps.iter().all(|step| step.outcome != StageOutcome::Failed);
     if let (Some(to), true) = (to, good) {
         let label = get(service, id)?.label;
-        steps.push(data(service, &instance, (&post.method, &label), &to).await);
+        let (step, fault) = data(service, &instance, (&post.method, &label), &to).await;
+        steps.push(step);
+        if service.inside().posts.asked(id, service.now(), fault) {
+            // What waited for it need not wait for its turn.
+            outbox::wake(service).await?;
+        }
     }
     Ok(ended(steps))
 }
 
-/// The built-in message, really sent.
+/// The built-in message, really sent; also the fault, where the method carried nothing.
 async fn data(
     service: &Service,
     instance: &Instance,
     method: (&MailMethod, &str),
     to: &EmailAddress,
-) -> Step {
+) -> (Step, Option<Fault>) {
     let start = Instant::now();
-    let outgoing = match compose::test(service, method, to).await {
-        Ok(outgoing) => outgoing,
+    let sent = match compose::test(service, method, to).await {
+        Ok(outgoing) => instance.send(&outgoing).await,
         Err(unwritten) => {
             let words = unwritten.to_string();
-            let fault = Fault::new(FaultKind::Misconfigured, "host.unwritten", words);
-            return broken("data", &fault, took(start));
+            Err(Fault::new(FaultKind::Misconfigured, "host.unwritten", words))
         }
     };
-    match instance.send(&outgoing).await.map(|receipts| receipts.into_iter().next()) {
-        Ok(Some(Receipt { fate, detail, .. })) => {
+    let receipt = sent.and_then(|receipts| {
+        let words = "it did not say what became of the message";
+        let silent = || Fault::new(FaultKind::BadReply, "host.no-receipt", words);
+        receipts.into_iter().next().ok_or_else(silent)
+    });
+    match receipt {
+        Ok(Receipt { fate, detail, .. }) => {
             let outcome = match fate {
                 Fate::Accepted => StageOutcome::Passed,
                 Fate::Deferred | Fate::Refused => StageOutcome::Failed,
             };
             let name = "data".to_owned();
-            Step { name, outcome, detail, took_ms: took(start), dialogue: Vec::new() }
+            (Step { name, outcome, detail, took_ms: took(start), dialogue: Vec::new() }, None)
         }
-        Ok(None) => {
-            let words = "it did not say what became of the message";
-            broken("data", &Fault::new(FaultKind::BadReply, "host.no-receipt", words), took(start))
-        }
-        Err(fault) => broken("data", &fault, took(start)),
+        Err(fault) => (broken("data", &fault, took(start)), Some(fault)),
     }
 }
 

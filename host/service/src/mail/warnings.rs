@@ -26,7 +26,8 @@ pub(super) fn of(
         (public_url.is_none(), "no-public-url"),
     ]
     .into_iter()
-    .filter_map(|(holds, code)| holds.then(|| code.to_owned()))
+    .filter(|(holds, _code)| *holds)
+    .map(|(_holds, code)| code.to_owned())
     .collect()
 }
 

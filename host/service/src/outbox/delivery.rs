@@ -24,6 +24,7 @@ use domain::schedule::Task;
 use domain::secret::Secret;
 use domain::users::{User, UserState};
 use jiff::Timestamp;
+use std::collections::VecDeque;
 use store::WriteTx;
 use store::secrets::SecretOf;
 
@@ -168,12 +169,22 @@ async fn carried(service: &Service, carrier: &impl Carrier, begun: &Begun) -> En
         }
     };
     service.kill_points().pass("mail-composed").await;
+    let posts = &service.inside().posts;
     let mut faults: Vec<(MailId, Fault)> = Vec::new();
-    for post in &begun.posts {
+    let mut left: VecDeque<&Post> = begun.posts.iter().collect();
+    let mut turns = left.len();
+    while let Some(post) = left.pop_front() {
         let method = &post.method.id;
+        // The room is never closed.
+        let _place = post.room.acquire().await.ok();
+        // One that failed while this message waited for room is asked after the others.
+        if turns > 0 && !left.is_empty() && posts.rests(method, service.now()) {
+            left.push_back(post);
+            turns -= 1;
+            continue;
+        }
         let asked = asked(service, carrier, (post, &letter), &secrets).await;
-        let is_back =
-            service.inside().posts.asked(method, service.now(), asked.as_ref().err().cloned());
+        let is_back = posts.asked(method, service.now(), asked.as_ref().err().cloned());
         let answer = match asked {
             Ok(receipt) => answer(method, receipt),
             Err(fault) if may_be_sent(&fault) => {
@@ -209,8 +220,6 @@ async fn asked(
         Fault::new(FaultKind::Misconfigured, "host.unwritten", why.to_string())
     };
     let outgoing = letter.by(&post.method, service.now()).map_err(unwritten).map_err(clean)?;
-    // The room is never closed.
-    let _place = post.room.acquire().await.ok();
     let receipts = carrier.send(method, &outgoing).await.map_err(clean)?;
     let receipt = receipts.into_iter().next().ok_or_else(|| {
         Fault::new(FaultKind::BadReply, "host.no-receipt", "it did not say what became of it")

@@ -243,8 +243,8 @@ async fn the_list_is_found_by_state_name_and_address() {
         let page = list(service, admin, &query).await.unwrap();
         page.items.into_iter().map(|message| message.id).collect::<Vec<_>>()
     };
-    assert_eq!(found(Some("sent"), None).await, [sent.clone()]);
-    assert_eq!(found(Some("queued"), None).await, [invite.clone()]);
+    assert_eq!(found(Some("sent"), None).await, std::slice::from_ref(&sent));
+    assert_eq!(found(Some("queued"), None).await, std::slice::from_ref(&invite));
     assert_eq!(found(None, Some("ann")).await, [sent]);
     assert_eq!(found(None, Some("guest@")).await, [invite]);
     let unknown = Query { state: Some("lost".into()), ..Query::default() };

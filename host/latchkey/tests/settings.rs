@@ -569,9 +569,12 @@ fn a_watched_folder_can_come_from_the_environment() {
 #[test]
 fn what_is_wrong_with_a_watched_folder_is_named_with_its_place() {
     for (text, wanted) in [
-        ("[[reset_watch]]\ndirectory = \"/d\"\n", "1:1: reset_watch.backend is missing"),
-        ("[[reset_watch]]\nbackend = \"j\"\n", "1:1: reset_watch.j.directory is missing"),
-        ("[[reset_watch]]\nbackend = \"j\"\ndirectory = \"\"\n", "3:13: reset_watch.j.directory"),
+        ("[[reset_watch]]\ndirectory = \"/d\"\n", "1:1: reset_watch.backend: is missing"),
+        ("[[reset_watch]]\nbackend = \"j\"\n", "1:1: reset_watch.j.directory: is missing"),
+        (
+            "[[reset_watch]]\nbackend = \"j\"\ndirectory = \"\"\n",
+            "3:13: reset_watch.j.directory: is empty",
+        ),
         (
             "[[reset_watch]]\nbackend = \"j\"\ndirectory = \"/d\"\npoll_seconds = -1\n",
             "4:16: reset_watch.j.poll_seconds",

@@ -265,6 +265,8 @@ fn write(path: PathBuf, specimen: &Specimen) -> std::io::Result<Laid> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let opened = rustix::fs::open(&path, flags, Mode::from_raw_mode(0o644))?;
     let laid = Laid(path);
+    // A backend that cannot read it would refuse every PIN meanwhile, whatever our own mask is.
+    rustix::fs::fchmod(&opened, Mode::from_raw_mode(0o644))?;
     let mut file = File::from(opened);
     file.write_all(specimen.content.expose())?;
     Ok(laid)

@@ -29,9 +29,9 @@ use store::{Mode, Tx, WriteTx};
 /// How long the question can be answered.
 const LIFE: Duration = Duration::from_secs(86_400);
 /// Questions that one user may have sent.
-const BY_A_USER: Ration = Ration { times: 5, window: Duration::from_secs(3_600) };
+const BY_A_USER: Ration = Ration { times: 6, window: Duration::from_secs(86_400) };
 /// Questions that one mailbox gets, whoever asks.
-const TO_A_MAILBOX: Ration = Ration { times: 5, window: Duration::from_secs(86_400) };
+const TO_A_MAILBOX: Ration = Ration { times: 3, window: Duration::from_secs(3_600) };
 
 /// A user's address, and the one it is to be.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

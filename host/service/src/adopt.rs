@@ -5,6 +5,7 @@
 //! names are equal; an administrator there is no admin here. Does not: change anything on the backend.
 
 use crate::activity::{about, actor, note};
+use crate::addresses;
 use crate::error::Result;
 use crate::house::Service;
 use domain::accounts::{BackendAccount, Condition};
@@ -191,13 +192,13 @@ pub(crate) async fn adopt_of(
     backend: &BackendId,
     (there, adoptions): (Vec<BackendAccount>, Vec<Adoption>),
 ) -> Result<Vec<Adopted>> {
-    let mut there: BTreeMap<String, BackendAccount> =
+    let there: BTreeMap<String, BackendAccount> =
         there.into_iter().map(|account| (account.id.clone(), account)).collect();
     let mut results = Vec::with_capacity(adoptions.len());
     for adoption in adoptions {
         let account = adoption.account.clone();
-        let outcome = match there.remove(&account) {
-            Some(found) => one(service, by, (backend, found), adoption).await?,
+        let outcome = match there.get(&account) {
+            Some(found) => one(service, by, (backend, found.clone()), adoption).await?,
             None => Outcome::NotThere,
         };
         results.push(Adopted { account, outcome });
@@ -235,7 +236,11 @@ async fn one(
                     Err(refused) => return Ok(refused),
                 },
             };
+            let before = tx.users().get(&user.id)?;
             tx.users().put(&user)?;
+            if let Some(before) = before.filter(|before| before.email != user.email) {
+                addresses::replaced(tx, &here, &before, &user)?;
+            }
             let line = about(&here, actor(&by), ActivityKind::UserAdopted, &user)
                 .with("backend", backend.as_str())
                 .with("account", found.login_name.as_str());

@@ -23,7 +23,7 @@ const LONGEST: usize = 1_024;
 /// Questions from one network.
 const FROM_A_NETWORK: Ration = Ration { times: 10, window: Duration::from_secs(900) };
 /// What is done for one user, mails and lines of the activity.
-const FOR_A_USER: Ration = Ration { times: 10, window: Duration::from_secs(86_400) };
+const FOR_A_USER: Ration = Ration { times: 24, window: Duration::from_secs(86_400) };
 /// People who share an address or a name somewhere.
 const A_HOUSEHOLD: usize = 20;
 

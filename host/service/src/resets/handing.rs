@@ -76,7 +76,7 @@ fn make(
     let by_mail = address.and(made.url.clone());
     let is_mailed = by_mail.is_some();
     if let Some(url) = by_mail {
-        let owed = issuing::owed(service, &user, expires_at).with(facts::BY, facts::BY_ADMIN);
+        let owed = issuing::owed(&user, expires_at).with(facts::BY, facts::BY_ADMIN);
         outbox::owe(tx, service, owed.link(url))?;
     }
     note(tx, about(service, actor(by), ActivityKind::ResetLinkMade, &user))?;

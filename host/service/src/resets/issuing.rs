@@ -1,6 +1,7 @@
 //! Links to a new password and the mails that bring them, each pair in one transaction.
 
 use crate::backends;
+use crate::compose::facts;
 use crate::error::Result;
 use crate::house::Service;
 use crate::links::{self, LinkDraft, Made};
@@ -71,12 +72,10 @@ pub(super) fn labels<'a>(
 }
 
 /// A message to a user that brings a way to a new password until then.
-pub(super) fn owed(service: &Service, user: &User, until: Timestamp) -> Owed {
-    let backends = labels(service, user.accounts.iter().map(|account| &account.backend));
+pub(super) fn owed(user: &User, until: Timestamp) -> Owed {
     Owed::to_user(MessageKind::Reset, &user.id)
         .with("username", user.username.as_str())
-        .with("backends", backends)
-        .with("expires_at", until.to_string())
+        .with(facts::EXPIRES_AT, until.to_string())
         .expires(until)
 }
 
@@ -94,7 +93,7 @@ pub(super) fn owe_link(
     };
     let made = issue(tx, service, user, cause, (Some(address), life))?;
     let Some(url) = made.url else { return Ok(None) };
-    let owed = owed(service, user, made.link.expires_at).link(url);
+    let owed = owed(user, made.link.expires_at).link(url);
     outbox::owe(tx, service, owed).map(Some)
 }
 
@@ -140,7 +139,7 @@ pub(crate) fn owe_for_file(
         _ => request.expires,
     };
     let mut owed =
-        owed(service, user, until).with("backends", labels(service, core::iter::once(backend)));
+        owed(user, until).with(facts::BACKENDS, labels(service, core::iter::once(backend)));
     if let Some(url) = url {
         owed = owed.link(url);
     }

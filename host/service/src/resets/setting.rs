@@ -12,8 +12,9 @@ use crate::error::{Result, ServiceError};
 use crate::house::Service;
 use crate::outbox::{self, Owed};
 use crate::passwords::{self, PasswordOutcome, PasswordResult, local_provider};
-use crate::throttles::{self, RelayTo};
+use crate::throttles::{self, Ration, RelayTo};
 use crate::{links, sessions};
+use core::time::Duration;
 use domain::activity::ActivityKind;
 use domain::fault::{Fault, FaultKind};
 use domain::ids::{BackendId, ProviderId};
@@ -26,6 +27,9 @@ use domain::users::{Account, User};
 use jiff::Timestamp;
 use store::{Mode, Tx, WriteTx};
 use tokio::task::JoinSet;
+
+/// Attempts from one network.
+const FROM_A_NETWORK: Ration = Ration { times: 10, window: Duration::from_secs(60) };
 
 /// What a link is for, shown before it is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,7 +104,7 @@ async fn gone<T>(service: &Service, asked: Timestamp) -> Result<T> {
 ///
 /// # Errors
 /// `Gone` as [`look`], also while the same user's password is being set; `Invalid` at `password`, which
-/// uses nothing up; `Busy`.
+/// uses nothing up; `Throttled`, whatever the token is; `Busy`.
 pub async fn reset(
     service: &Service,
     token: &str,
@@ -116,7 +120,11 @@ pub(super) async fn reset_by<P: Places>(
     (token, new): (&str, &Secret),
     caller: &Caller,
 ) -> Result<Vec<PasswordResult>> {
-    let asked = service.now();
+    let (asked, network) = (service.now(), format!("reset/network/{}", caller.network()));
+    let wait = service.write_aside(move |tx| throttles::spend(tx, &network, FROM_A_NETWORK, asked));
+    if let Some(retry_after) = wait.await? {
+        return Err(ServiceError::Throttled { retry_after });
+    }
     let Some((_link, user, hash)) = held(service, token).await? else {
         return gone(service, asked).await;
     };

@@ -1,6 +1,7 @@
 //! The single changes an import makes. Each is one transaction, or comes to the same when it is repeated.
 
 use crate::activity::{about, actor, note};
+use crate::addresses;
 use crate::adopt::{self, Adoption, Outcome};
 use crate::backends::{self, BackendDraft};
 use crate::error::{Result, ServiceError};
@@ -127,8 +128,10 @@ async fn addressed(service: &Service, by: &Admin, id: UserId, address: EmailAddr
                 // Its owner was faster than this run.
                 return Err(ServiceError::Taken { field: "email" });
             }
+            let before = user.clone();
             user.email = Some(Email { address, confirmed: true });
             tx.users().put(&user)?;
+            addresses::replaced(tx, &here, &before, &user)?;
             note(tx, about(&here, by, ActivityKind::UserChanged, &user).with("fields", "email"))
         })
         .await

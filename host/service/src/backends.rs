@@ -297,11 +297,13 @@ pub async fn remove(service: &Service, by: &Admin, id: &BackendId) -> Result<()>
             tx.backends().delete(&gone)?;
             tx.secrets().delete_all(SecretOf::Backend(&gone))?;
             tx.plugin_state().delete_all(gone.as_str())?;
+            tx.resets().delete_watch(&gone)?;
             note(tx, line)
         })
         .await?;
     service.sandbox().remove(id);
     service.inside().board.remove(id);
+    service.inside().lookout.poke();
     drop(changing);
     Ok(())
 }

@@ -78,3 +78,41 @@ async fn written(
     let line = NewActivity::new(service.now(), actor(by), kind).with("backend", backend.as_str());
     service.write_aside(move |tx| note(tx, line)).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::rig::{Rig, settled};
+
+    async fn at(public: Option<&str>) -> Rig {
+        let mut settings = settled();
+        settings.settings.server.public_url = public.map(|url| url.parse().unwrap());
+        Rig::of(settings, Clock::system()).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_button_leads_to_our_page_below_whatever_path() {
+        for (public, leads) in [
+            ("https://home.example.org", "https://home.example.org/forgot"),
+            ("https://example.org/latchkey", "https://example.org/latchkey/forgot"),
+            ("https://example.org/latchkey/", "https://example.org/latchkey/forgot"),
+        ] {
+            let rig = at(Some(public)).await;
+            assert_eq!(forgot(&rig.service).unwrap().as_str(), leads);
+        }
+    }
+
+    #[tokio::test]
+    async fn without_an_address_or_a_backend_there_is_no_button() {
+        let (by, media) = (Admin::at_the_console(), BackendId::parse("media").unwrap());
+        let rig = at(None).await;
+        let refused = offer(&rig.service, &by, &media, "Forgot?").await;
+        assert!(matches!(refused, Err(ServiceError::Forbidden { code: "no-public-url" })));
+        let rig = at(Some("https://home.example.org")).await;
+        let unknown = offer(&rig.service, &by, &media, "Forgot?").await;
+        assert!(matches!(unknown, Err(ServiceError::NotFound { what: "backend" })));
+        let unknown = state(&rig.service, &by, &media).await;
+        assert!(matches!(unknown, Err(ServiceError::NotFound { what: "backend" })));
+    }
+}

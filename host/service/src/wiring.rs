@@ -62,6 +62,8 @@ pub(crate) fn wire(service: &Service, backend: Backend, secrets: Secrets) {
     let configured = service.sandbox().configure(config(&backend, secrets));
     let id = backend.id.clone();
     service.inside().board.put(backend, names);
+    // Whoever watches its reset files asks it anew.
+    service.inside().lookout.poke();
     let Err(fault) = configured else { return };
     service.sandbox().remove(&id);
     if in_file(service, &id).is_some_and(|file| !file.connect.is_empty()) {
@@ -185,6 +187,7 @@ fn merged(service: &Service, tx: &WriteTx, file: &[BackendFromFile]) -> Result<M
         tx.backends().delete(&backend.id)?;
         tx.secrets().delete_all(SecretOf::Backend(&backend.id))?;
         tx.plugin_state().delete_all(backend.id.as_str())?;
+        tx.resets().delete_watch(&backend.id)?;
         note(tx, line(ActivityKind::BackendRemoved, &backend.id))?;
     }
     tx.schedule().put(&Task::CheckBackends, service.now())?;

@@ -11,7 +11,7 @@ resets-of = Resets at { $name }
 resets-open = Look
 resets-set-up = Set up
 resets-last = last request
-resets-since = So since the last change,
+resets-since = Last changed
 resets-folder = The folder
 resets-directory = Folder of the reset files
 resets-directory-help = As Latchkey sees it. Jellyfin writes into its data folder: /config in its container, /var/lib/jellyfin as a package. Latchkey must be allowed to read it.
@@ -57,8 +57,8 @@ resets-says-odd = { $n ->
    *[other] The folder is watched, but { $n } files in it need a look.
 }
 resets-old-files = { $n ->
-    [one] One file there is of a request that was over long ago. It does no harm and can be deleted.
-   *[other] { $n } files there are of requests that were over long ago. They do no harm and can be deleted.
+    [one] One file in it is of a request that was over long ago. It does no harm and can be deleted.
+   *[other] { $n } files in it are of requests that were over long ago. They do no harm and can be deleted.
 }
 # What an admin should know of a file, after its name: resets-file-<code>, else the plugin's own words.
 resets-file-host-reset-name = has a name that cannot be written as text, so it is left alone. Delete it.

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use service::import::jellyfin_accounts::files::Files;
 use service::import::{Item, Kind, Plan, Report, State};
 use service::profiles;
-use standins::jellyfin::{Phase, Release};
+use standins::jellyfin::{Fault, Phase, Release};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -179,6 +179,13 @@ async fn a_folder_of_the_first_version_is_taken_over_twice_with_one_result() {
     let policy = std::fs::read_to_string(dir.join("user_template.json")).unwrap();
     assert_eq!(kept, format!("{{\"Policy\":{policy}}}"), "byte for byte");
 
+    let mail = admin.get("/api/mail/methods").await.expect(200).text;
+    for word in ["smtp.example.org", "\"465\"", "\"tls\"", "films@example.org", "Harvey's films"] {
+        assert!(mail.contains(word), "{word} in {mail}");
+    }
+    let text = admin.get("/api/mail/templates/reset").await.expect(200).text;
+    assert!(text.contains("Somebody has asked") && text.contains("Your new PIN"), "{text}");
+
     let after = inventory(&house).await;
     let again = done(&house, dir).await;
     let odd: Vec<_> = again
@@ -189,6 +196,14 @@ async fn a_folder_of_the_first_version_is_taken_over_twice_with_one_result() {
     assert!(odd.is_empty(), "{odd:#?}");
     assert_eq!(inventory(&house).await, after, "nothing is doubled");
     assert_eq!(house.jellyfin.keys().len(), keys + 1);
+
+    // What was changed here since is not taken back.
+    let path = format!("/api/users/{}", anna["id"].as_str().unwrap());
+    let body = json!({"email": "anna.smith@example.org"});
+    house.admin().await.call("PATCH", &path, body).await.expect(200);
+    let report = done(&house, dir).await;
+    assert!(of(&report.items, Kind::Person).contains(&"conflict Anna".to_owned()), "{report:#?}");
+    assert_eq!(house.user_named("Anna").await["email"], "anna.smith@example.org");
 }
 
 #[tokio::test]
@@ -274,6 +289,31 @@ async fn what_the_server_did_not_answer_is_completed_by_the_next_run() {
     let report = done(&house, dir.path()).await;
     assert!(in_state(&report.items, State::Failed).is_empty(), "{report:#?}");
     house.login("Anna", "their old password").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_run_that_was_cut_off_is_completed_by_the_next() {
+    let mut house = House::new().await;
+    people(&house);
+    let dir = old_folder("first", &[("@SERVER@", &house.jellyfin.url())]);
+    let files = Files::read(dir.path(), None).unwrap_or_else(|broken| panic!("{broken}"));
+    let of_old = Predecessor::JellyfinAccounts(Box::new(files));
+    let errand = Box::new(Errand { of: of_old, backend: None, dry_run: false });
+    let socket = folder::socket(house.data_dir());
+    let held = house.jellyfin.inject("GET /Users", Fault::HoldBefore);
+    let cut = tokio::spawn(async move { control::ask(&socket, &Order::Import { errand }).await });
+    held.arrived().await;
+    house.kill_and_restart().await;
+    assert!(!matches!(cut.await.unwrap(), Ok(Some(Reply::Imported { .. }))), "it was cut off");
+    held.release();
+
+    let report = done(&house, dir.path()).await;
+    assert!(in_state(&report.items, State::Failed).is_empty(), "{report:#?}");
+    assert_eq!(of(&report.items, Kind::Invite)[0], "same hkVJ...", "that was done before");
+    assert!(of(&report.items, Kind::Person).contains(&"new Anna".to_owned()), "{report:#?}");
+    let after = inventory(&house).await;
+    done(&house, dir.path()).await;
+    assert_eq!(inventory(&house).await, after);
 }
 
 #[tokio::test]

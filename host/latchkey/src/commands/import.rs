@@ -15,8 +15,9 @@ use std::process::ExitCode;
 
 const HELP: &str = "\
 Takes over the server, mail, texts, the template of new accounts, open invites with their links, and \
-people with their addresses. Nothing in the folder is changed. It can be run again: what is here already \
-stays as it is. What could not be decided is listed as a conflict and left alone.";
+people with their addresses. Nothing in the folder is changed. It can be run again: invites and people \
+that were taken over stay as they are here, settings that differ are set anew, which --dry-run tells first. \
+What could not be decided is listed as a conflict and left alone.";
 
 /// Which predecessor.
 #[derive(Subcommand)]
@@ -136,7 +137,7 @@ mod tests {
         assert_eq!(
             told,
             [
-                "new       person       a\u{fffd}[2Jnna           becomes a user",
+                "new       person       a\u{fffd}[2Jnna             becomes a user",
                 "",
                 "1 new",
                 "note: a note",

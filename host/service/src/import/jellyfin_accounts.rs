@@ -199,7 +199,7 @@ const USED: [(&str, &[&str]); 9] = [
 /// What jellyfin-accounts had and this program has not, as far as it was used.
 fn without_counterpart(config: &Config) -> Vec<String> {
     let mut notes = Vec::new();
-    if config.ini.get("ui", "password").is_some() {
+    if config.set("ui", "password").is_some() {
         notes.push("the name and password of its admin page ([ui]) are not taken over: admins sign in here with their own".to_owned());
     }
     if config.is_on("password_validation", "enabled", false) {

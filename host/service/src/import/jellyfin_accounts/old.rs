@@ -172,13 +172,14 @@ pub struct Config {
 }
 
 /// What the samples of both versions say where a value of one's own belongs.
-const SAMPLES: [(&str, &str, &str); 16] = [
+const SAMPLES: [(&str, &str, &str); 17] = [
     ("jellyfin", "username", "username"),
     ("jellyfin", "password", "password"),
     ("jellyfin", "server", "https://jellyf.in:443"),
     ("jellyfin", "server", "http://jellyfin.local:8096"),
     ("jellyfin", "public_server", "https://jellyf.in:443"),
     ("ui", "username", "your username"),
+    ("ui", "password", "your password"),
     ("email", "watch_directory", "/path/to/jellyfin"),
     ("password_resets", "watch_directory", "/path/to/jellyfin"),
     ("email", "address", "jellyfin@jellyf.in"),

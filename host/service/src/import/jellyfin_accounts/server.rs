@@ -87,7 +87,7 @@ fn added(service: &Service, config: &Config, (url, public): (&Url, Option<Url>))
         id: id.clone(),
         label: String::new(),
         plugin,
-        public_url: Some(public.unwrap_or_else(|| url.clone())),
+        public_url: public.or_else(|| is_public(url).then(|| url.clone())),
         settings: BTreeMap::from([("url".to_owned(), url.to_string())]),
         secrets: BTreeMap::new(),
         connect: BTreeMap::from([
@@ -113,6 +113,16 @@ fn free_id(service: &Service) -> Option<BackendId> {
 fn readable(text: &str) -> Option<Url> {
     let url: Url = text.parse().ok()?;
     (matches!(url.scheme(), "http" | "https") && url.host_str().is_some()).then_some(url)
+}
+
+/// Whether people elsewhere could reach it: links for them were made of the same address.
+fn is_public(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name != "localhost" && !name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(address)) => !address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => !address.is_loopback(),
+        None => false,
+    }
 }
 
 /// The addresses a backend has, to be compared.

@@ -9,7 +9,7 @@ use crate::house::Service;
 use crate::lookout::{FileRemark, WatchState};
 use crate::reset_watch::folder::{self, Content, Identity, NoFolder};
 use crate::reset_watch::reader::Reader;
-use crate::reset_watch::sighting::{self, Digests, Found, Next, Word};
+use crate::reset_watch::sighting::{self, Digests, Found, Next, Question, Word};
 use crate::reset_watch::told::Told;
 use crate::reset_watch::trial;
 use aws_lc_rs::digest::{SHA256, digest};
@@ -361,21 +361,29 @@ impl<R: Reader> Files<R> {
         }
         let found = Arc::new(found);
         let (about, now) = (Arc::clone(&found), self.service.now());
-        let asked = self.service.read(move |tx| sighting::to_ask(tx, &about, now)).await;
+        let asked = self.service.read(move |tx| sighting::question(tx, &about, now)).await;
         let word = match asked {
             Ok(None) => Word::NotAsked,
-            Ok(Some(meant)) => {
-                let backend = &self.watch.backend;
-                let account = self.reader.account(backend, &meant.account).await;
-                let account = account.map_err(Trouble::of)?;
-                Word::of(meant, &found.request.login_name, account.as_ref())
-            }
+            Ok(Some(question)) => self.word(&found.request, question).await.map_err(Trouble::of)?,
             Err(error) => return Ok(self.not_written(&error)),
         };
         let service = self.service.clone();
         let settled =
             self.service.write_aside(move |tx| sighting::settle(tx, &service, &found, &word)).await;
         Ok(settled.map_or_else(|error| self.not_written(&error), Some))
+    }
+
+    /// Whose request it is, by the backend's own word: names change hands, and we may not know yet.
+    async fn word(&self, request: &ResetRequest, question: Question) -> Result<Word, Fault> {
+        let backend = &self.watch.backend;
+        if let Question::Account(id) = question {
+            let account = self.reader.account(backend, &id).await?;
+            if let Some(word) = Word::of(request, account) {
+                return Ok(word);
+            }
+        }
+        let account = self.reader.find(backend, &request.login_name).await?;
+        Ok(Word::of(request, account).unwrap_or(Word::Nobody))
     }
 
     fn not_written(&self, error: &ServiceError) -> Option<Next> {

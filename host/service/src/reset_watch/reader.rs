@@ -30,6 +30,12 @@ pub(crate) trait Reader: Clone + Send + Sync + 'static {
         backend: &BackendId,
         id: &str,
     ) -> impl Future<Output = Result<Option<BackendAccount>, Fault>> + Send;
+    /// The account of that name, compared as the backend compares.
+    fn find(
+        &self,
+        backend: &BackendId,
+        login_name: &str,
+    ) -> impl Future<Output = Result<Option<BackendAccount>, Fault>> + Send;
     /// A harmless one.
     fn specimen(
         &self,
@@ -62,6 +68,14 @@ impl Reader for Service {
             Err(fault) if fault.kind == FaultKind::NotFound => Ok(None),
             Err(fault) => Err(fault),
         }
+    }
+
+    async fn find(
+        &self,
+        backend: &BackendId,
+        login_name: &str,
+    ) -> Result<Option<BackendAccount>, Fault> {
+        reached(self, backend)?.find(login_name).await
     }
 
     async fn specimen(&self, backend: &BackendId, login_name: &str) -> Result<Specimen, Fault> {

@@ -13,7 +13,7 @@ use aws_lc_rs::hmac;
 use core::time::Duration;
 use domain::accounts::BackendAccount;
 use domain::activity::{ActivityKind, Actor, NewActivity};
-use domain::ids::{BackendId, UserId};
+use domain::ids::BackendId;
 use domain::names::name_key;
 use domain::resets::{ResetRequest, Sighting, SightingOutcome, Watch};
 use domain::users::User;
@@ -70,52 +70,65 @@ pub(crate) enum Next {
     LookAgain,
 }
 
-/// Whom a request is about, as far as a backend has to be asked before anything is owed.
+/// What a backend has to be asked before a request is decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Meant {
-    user: UserId,
-    /// The backend's id of the account.
-    pub(crate) account: String,
+pub(crate) enum Question {
+    /// Whether the account of this id, known here by the request's name, has that name still.
+    Account(String),
+    /// Which account has the request's name: nobody is known here by it.
+    Name,
 }
 
-/// What a backend said about the account.
+/// What it said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Word {
     /// It was not asked, because nothing would be owed.
     NotAsked,
-    /// It is the one of that name, and may be reset by mail.
-    Fits(Meant),
-    /// It may never be reset by mail.
-    Privileged(Meant),
-    /// It is gone, or has another name now: the request is about somebody else.
-    Another(Meant),
+    /// The account of the request's name.
+    Account {
+        /// The backend's id.
+        id: String,
+        /// It may never be reset by mail.
+        privileged: bool,
+    },
+    /// There is none of that name.
+    Nobody,
 }
 
 impl Word {
-    /// What an account, or that there is none, means for a request.
-    pub(crate) fn of(meant: Meant, login_name: &str, account: Option<&BackendAccount>) -> Self {
-        match account {
-            Some(account) if name_key(&account.login_name) != name_key(login_name) => {
-                Self::Another(meant)
-            }
-            Some(account) if account.privileged => Self::Privileged(meant),
-            Some(_) => Self::Fits(meant),
-            None => Self::Another(meant),
-        }
+    /// What was asked, where the account that came back is the one of the request.
+    pub(crate) fn of(request: &ResetRequest, account: Option<BackendAccount>) -> Option<Self> {
+        let same = |account: &BackendAccount| {
+            name_key(&account.login_name) == name_key(&request.login_name)
+        };
+        let account = account.filter(same)?;
+        Some(Self::Account { id: account.id, privileged: account.privileged })
     }
 }
 
-/// Whom a backend has to be asked about before the request is decided.
+/// What the backend has to be asked, if anything.
 ///
 /// # Errors
 /// The store's.
-pub(crate) fn to_ask<M: Mode>(tx: &Tx<M>, found: &Found, now: Timestamp) -> Result<Option<Meant>> {
+pub(crate) fn question<M: Mode>(
+    tx: &Tx<M>,
+    found: &Found,
+    now: Timestamp,
+) -> Result<Option<Question>> {
     let known = tx.resets().sighting(&found.watch.backend, &found.digest)?;
     if found.request.expires <= now || known.is_some_and(|known| !may_change(known.outcome)) {
         return Ok(None);
     }
-    let person = person(tx, found)?.filter(|(user, _)| refused(user, now).is_none());
-    Ok(person.map(|(user, account)| Meant { user: user.id, account }))
+    let Some(user) = by_name(tx, found)? else { return Ok(Some(Question::Name)) };
+    if refused(&user, now).is_some() {
+        return Ok(None);
+    }
+    let key = name_key(&found.request.login_name);
+    let mut accounts = user.accounts.into_iter();
+    let theirs = accounts.find(|account| {
+        account.backend == found.watch.backend && name_key(&account.login_name) == key
+    });
+    Ok(Some(theirs.map_or(Question::Name, |account| Question::Account(account.id))))
 }
 
 /// Decides about a request and writes everything that follows.
@@ -134,13 +147,16 @@ pub(crate) fn settle(tx: &WriteTx, service: &Service, found: &Found, word: &Word
     if is_no_news(&found.request, now) {
         return Ok(Next::NoNews);
     }
-    let person = person(tx, found)?;
+    let user = match word {
+        Word::NotAsked => by_name(tx, found)?,
+        Word::Account { id, .. } => tx.users().by_account(backend, id)?,
+        Word::Nobody => None,
+    };
     let outcome = match is_over {
         true => Some(over(found, now)),
-        false => decided(tx, service, found, (person.as_ref(), word))?,
+        false => decided(tx, service, found, (user.as_ref(), word))?,
     };
     let Some(outcome) = outcome else { return Ok(Next::LookAgain) };
-    let user = person.map(|(user, _)| user).filter(|_| outcome != SightingOutcome::UnknownUser);
     if known.as_ref().is_none_or(|known| known.outcome != outcome) {
         let sighting = Sighting {
             digest: found.digest.clone(),
@@ -159,40 +175,30 @@ pub(crate) fn settle(tx: &WriteTx, service: &Service, found: &Found, word: &Word
     Ok(if may_change(outcome) { Next::LookAgain } else { Next::Done })
 }
 
-/// What becomes of a request that is good; `None` where what was asked is about somebody else by now.
+/// What becomes of a request that is good; `None` where the backend has to be asked after all.
 fn decided(
     tx: &WriteTx,
     service: &Service,
     found: &Found,
-    (person, word): (Option<&(User, String)>, &Word),
+    (user, word): (Option<&User>, &Word),
 ) -> Result<Option<SightingOutcome>> {
-    let Some((user, account)) = person else { return Ok(Some(SightingOutcome::UnknownUser)) };
-    if let Some(why) = refused(user, service.now()) {
+    if let Some(why) = user.and_then(|user| refused(user, service.now())) {
         return Ok(Some(why));
     }
-    let is_theirs = |meant: &Meant| meant.user == user.id && meant.account == *account;
-    match word {
-        Word::Fits(meant) if is_theirs(meant) => {
-            let (request, watch) = (&found.request, &found.watch);
-            resets::owe_for_file(tx, service, (watch, request), user)?;
-            Ok(Some(SightingOutcome::Owed))
+    Ok(match (user, word) {
+        (_, Word::NotAsked) => None,
+        (None, _) | (_, Word::Nobody) => Some(SightingOutcome::UnknownUser),
+        (Some(_), Word::Account { privileged: true, .. }) => Some(SightingOutcome::Privileged),
+        (Some(user), Word::Account { privileged: false, .. }) => {
+            resets::owe_for_file(tx, service, (&found.watch, &found.request), user)?;
+            Some(SightingOutcome::Owed)
         }
-        Word::Privileged(meant) if is_theirs(meant) => Ok(Some(SightingOutcome::Privileged)),
-        Word::Another(meant) if is_theirs(meant) => Ok(Some(SightingOutcome::UnknownUser)),
-        Word::NotAsked | Word::Fits(_) | Word::Privileged(_) | Word::Another(_) => Ok(None),
-    }
+    })
 }
 
-/// Who signs in there by that name, and with which account.
-fn person<M: Mode>(tx: &Tx<M>, found: &Found) -> Result<Option<(User, String)>> {
-    let (backend, login_name) = (&found.watch.backend, &found.request.login_name);
-    let Some(user) = tx.resets().user_by_login(backend, login_name)? else { return Ok(None) };
-    let key = name_key(login_name);
-    let mut accounts = user.accounts.iter();
-    let theirs = accounts
-        .find(|account| account.backend == *backend && name_key(&account.login_name) == key);
-    let theirs = theirs.map(|account| account.id.clone());
-    Ok(theirs.map(|account| (user, account)))
+/// Who is known here to sign in there by that name.
+fn by_name<M: Mode>(tx: &Tx<M>, found: &Found) -> Result<Option<User>> {
+    Ok(tx.resets().user_by_login(&found.watch.backend, &found.request.login_name)?)
 }
 
 /// Why somebody who is known gets nothing, as far as it is known here.

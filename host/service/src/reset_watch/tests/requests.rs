@@ -46,6 +46,26 @@ async fn whoever_may_not_is_sent_nothing_and_the_admin_sees_why() {
 }
 
 #[tokio::test]
+async fn a_new_name_leads_to_whoever_has_it_now() {
+    let house = House::new().await;
+    // Wanda is called alice there by now, and alice has another name.
+    house.plugin.inside().renamed.insert("id-of-wanda".to_owned(), "alice".to_owned());
+    house.plugin.inside().renamed.insert("id-of-alice".to_owned(), "alina".to_owned());
+    house.write(NAME, &request("12-34-56-78"));
+    house.until_mails(1).await;
+    house.write("passwordreset2.json", &file("alina", "87-65-43-21", SOON));
+    house.until_mails(2).await;
+    let mut who: Vec<_> =
+        house.mails().await.iter().map(|mail| mail.facts["username"].clone()).collect();
+    who.sort();
+    assert_eq!(who, ["alice", "wanda"]);
+    let sightings = house.sightings().await;
+    let wanda = sightings.iter().find(|one| one.login_name == "alice").unwrap();
+    let mails = house.mails().await;
+    assert!(mails.iter().any(|mail| mail.user == wanda.user && mail.facts["username"] == "wanda"));
+}
+
+#[tokio::test]
 async fn whoever_becomes_known_while_the_request_is_good_gets_the_mail() {
     let house = House::new().await;
     house.write(NAME, &file("newcomer", "12-34-56-78", SOON));

@@ -115,20 +115,22 @@ impl Reader for Plugin {
             return Err(fault.clone());
         }
         let name = inside.renamed.get(id).cloned();
-        Ok(Some(BackendAccount {
-            id: id.to_owned(),
-            login_name: name.unwrap_or_else(|| id.strip_prefix("id-of-").unwrap().to_owned()),
-            display_name: None,
-            email: None,
-            condition: Condition::Active,
-            admin: false,
-            privileged: inside.privileged.contains(id),
-            foreign: None,
-            libraries: LibraryAccess::All,
-            last_seen: None,
-            created: None,
-            attributes: Vec::new(),
-        }))
+        let name = name.unwrap_or_else(|| id.strip_prefix("id-of-").unwrap().to_owned());
+        Ok(Some(account(id, name, inside.privileged.contains(id))))
+    }
+
+    async fn find(
+        &self,
+        backend: &BackendId,
+        login_name: &str,
+    ) -> Result<Option<BackendAccount>, Fault> {
+        let renamed = self.inside().renamed.clone();
+        let by_new_name = renamed.iter().find(|(_, name)| *name == login_name);
+        let id = by_new_name.map_or(format!("id-of-{login_name}"), |(id, _)| id.clone());
+        if by_new_name.is_none() && renamed.contains_key(&id) {
+            return Ok(None);
+        }
+        self.account(backend, &id).await
     }
 
     async fn specimen(&self, _backend: &BackendId, login_name: &str) -> Result<Specimen, Fault> {
@@ -136,6 +138,23 @@ impl Reader for Plugin {
         let content = file(login_name, "00-00-00-00", "2026-11-21T20:59:59Z");
         let file_name = "passwordreset00000000.json".to_owned();
         Ok(Specimen { file_name, content: Secret::new(content.into_bytes()) })
+    }
+}
+
+fn account(id: &str, login_name: String, privileged: bool) -> BackendAccount {
+    BackendAccount {
+        id: id.to_owned(),
+        login_name,
+        display_name: None,
+        email: None,
+        condition: Condition::Active,
+        admin: false,
+        privileged,
+        foreign: None,
+        libraries: LibraryAccess::All,
+        last_seen: None,
+        created: None,
+        attributes: Vec::new(),
     }
 }
 

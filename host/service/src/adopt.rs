@@ -185,7 +185,7 @@ pub async fn adopt(
     adopt_of(service, by, backend, (there, adoptions)).await
 }
 
-/// [`adopt`] with the list at hand.
+/// [`adopt()`] with the list at hand.
 pub(crate) async fn adopt_of(
     service: &Service,
     by: &Admin,

@@ -256,15 +256,7 @@ async fn done(service: &Service, order: Order) -> Result<Reply, ServiceError> {
             let probe = backends::test(service, &admin, &backend_id(&backend)?).await?;
             Ok(Reply::Probe { probe: Box::new(probe) })
         }
-        Order::MailTest { method, to } => {
-            let unknown = ServiceError::NotFound { what: "mail-method" };
-            let method = MailId::parse(&method).map_err(|_not| unknown)?;
-            let to = to.map(|to| EmailAddress::parse(&to)).transpose();
-            let to = to.map_err(|_not| ServiceError::field("to", "not-an-address"))?;
-            let mail::Rehearsal { steps, passed } =
-                mail::test(service, &admin, &method, to).await?;
-            Ok(Reply::Rehearsal { steps: steps.into_iter().map(step_line).collect(), passed })
-        }
+        Order::MailTest { method, to } => mail_test(service, &admin, &method, to).await,
         Order::Accounts { backend } => {
             let accounts = backends::accounts(service, &admin, &backend_id(&backend)?).await?;
             Ok(Reply::Accounts { accounts: accounts.iter().map(account_line).collect() })
@@ -308,6 +300,20 @@ async fn done(service: &Service, order: Order) -> Result<Reply, ServiceError> {
             Ok(Reply::PageSettings { settings: set.map(|view| (view.key, view.value)).collect() })
         }
     }
+}
+
+async fn mail_test(
+    service: &Service,
+    admin: &Admin,
+    method: &str,
+    to: Option<String>,
+) -> Result<Reply, ServiceError> {
+    let unknown = ServiceError::NotFound { what: "mail-method" };
+    let method = MailId::parse(method).map_err(|_not| unknown)?;
+    let to = to.map(|to| EmailAddress::parse(&to)).transpose();
+    let to = to.map_err(|_not| ServiceError::field("to", "not-an-address"))?;
+    let mail::Rehearsal { steps, passed } = mail::test(service, admin, &method, to).await?;
+    Ok(Reply::Rehearsal { steps: steps.into_iter().map(step_line).collect(), passed })
 }
 
 /// From a model account, kept in a profile or only answered.

@@ -182,7 +182,8 @@ impl Turn {
         let (service, places) = (self.service.clone(), self.places.clone());
         let (running, ended, stop) = (self.running.clone(), self.ended.clone(), self.stop.clone());
         self.tasks.spawn(async move {
-            if let Ok(_place) = places.acquire().await
+            // What has not begun when all stops is begun at the next start.
+            if let Some(Ok(_place)) = stop.run_until_cancelled(places.acquire()).await
                 && let Err(error) = run(&service, &due).await
             {
                 // The row is still due: the pause keeps a broken disk from being asked without end.

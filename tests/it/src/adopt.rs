@@ -16,7 +16,7 @@ async fn adopted(house: &House, body: Value) -> Vec<(String, Value)> {
     items.iter().map(told).collect()
 }
 
-fn with(policy: Value) -> Map<String, Value> {
+fn with(policy: &Value) -> Map<String, Value> {
     policy.as_object().unwrap().clone()
 }
 
@@ -43,7 +43,7 @@ async fn who_was_there_before_comes_in_once_adopted_and_not_before() {
 #[tokio::test]
 async fn everybody_is_adopted_as_they_are_there() {
     let house = House::new().await;
-    house.jellyfin.add_user("Off", PASSWORD, &with(json!({"IsDisabled": true})));
+    house.jellyfin.add_user("Off", PASSWORD, &with(&json!({"IsDisabled": true})));
     house.jellyfin.add_user("Anna", PASSWORD, &Map::new());
     let taken = house.jellyfin.add_user("Bob", PASSWORD, &Map::new());
     let admin = house.admin().await;

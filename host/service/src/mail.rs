@@ -52,7 +52,7 @@ pub struct MethodView {
     /// How it went when it was last asked to carry a message; none since it was set up.
     pub last: Option<LastTry>,
     /// What an admin should know, by the catalogue's codes: `plain`, `plain-password`, `other-domain`,
-    /// `no-public-url`.
+    /// `no-public-url`, `plugin-ill`.
     pub warnings: Vec<String>,
 }
 

@@ -112,8 +112,11 @@ pub async fn consent(service: &Service, by: &Admin, id: &PluginId, sha256: &str)
             note(tx, line)
         })
         .await?;
+    let changing = service.inside().changing.lock().await;
     let changes = service.sandbox().consent(id, &sha256);
-    told(service, changes).await
+    told(service, changes).await?;
+    drop(changing);
+    Ok(())
 }
 
 /// Looks at the plugins folder again and tells what changed.
@@ -123,12 +126,20 @@ pub async fn consent(service: &Service, by: &Admin, id: &PluginId, sha256: &str)
 pub async fn rescan(service: &Service) -> Result<()> {
     let sandbox = service.sandbox().clone();
     let changes = tokio::task::spawn_blocking(move || sandbox.rescan());
-    told(service, changes.await.map_err(ServiceError::internal)?).await
+    let changes = changes.await.map_err(ServiceError::internal)?;
+    let changing = service.inside().changing.lock().await;
+    told(service, changes).await?;
+    drop(changing);
+    Ok(())
 }
 
+/// Whoever calls it is alone in changing settings.
 async fn told(service: &Service, changes: Vec<Change>) -> Result<()> {
     let now = service.now();
     let line = |kind| NewActivity::new(now, Actor::System, kind);
+    if !changes.is_empty() {
+        mail::plugins_changed(service).await?;
+    }
     let lines: Vec<_> = changes
         .into_iter()
         .filter_map(|change| match change {
@@ -153,7 +164,6 @@ async fn told(service: &Service, changes: Vec<Change>) -> Result<()> {
     if lines.is_empty() {
         return Ok(());
     }
-    mail::plugins_changed(service).await?;
     service
         .write_aside(move |tx| {
             // Another component may see its backends otherwise.

@@ -54,6 +54,7 @@ mail-warning-plain = Nothing is encrypted on the way: others between here and th
 mail-warning-plain-password = The password is sent without encryption. Choose STARTTLS or TLS if the server can.
 mail-warning-other-domain = The sender's address belongs to another domain than Latchkey's own address. Some mailboxes take that for spam.
 mail-warning-no-public-url = Latchkey does not know its own address, so no link can be mailed. Set it in the settings.
+mail-warning-plugin-ill = Its plugin broke off too often and is left alone for a while. The plugin's page has its log.
 mail-warning-unknown = Look at its settings: { $code }
 field-not-a-sender = Write it like home@example.org or Home <home@example.org>.
 stage-name-plugin = Plugin

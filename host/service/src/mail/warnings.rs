@@ -3,7 +3,7 @@
 use crate::house::Service;
 use core::net::IpAddr;
 use domain::mail::MailMethod;
-use domain::plugins::{EndpointSpec, Manifest};
+use domain::plugins::{EndpointSpec, Manifest, PluginHealth};
 use url::Url;
 
 /// By the catalogue's codes.
@@ -15,6 +15,9 @@ pub(super) fn of(
     let settings = service.settings();
     let public_url = settings.settings.server.public_url.as_ref();
     let is_plain = manifest.is_some_and(|manifest| is_plain(method, manifest));
+    let ill = service.sandbox().plugins().into_iter().any(|plugin| {
+        plugin.id == method.plugin.as_str() && matches!(plugin.health, PluginHealth::Ill { .. })
+    });
     let bare = method.settings.get("plain_password").is_some_and(|said| said == "true");
     let other = public_url
         .and_then(Url::domain)
@@ -24,6 +27,7 @@ pub(super) fn of(
         (is_plain && bare, "plain-password"),
         (other, "other-domain"),
         (public_url.is_none(), "no-public-url"),
+        (ill, "plugin-ill"),
     ]
     .into_iter()
     .filter(|(holds, _code)| *holds)

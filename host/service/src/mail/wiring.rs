@@ -118,14 +118,13 @@ pub(crate) async fn apply(service: &Service, file: Vec<MailFromFile>) -> Result<
     if is_new { outbox::wake(service).await } else { Ok(()) }
 }
 
-/// Methods whose plugin was not there, or was another one, are set up again, and what waits is looked at.
+/// All methods are set up again, since their plugin may have come, gone or changed, and what waits is looked
+/// at. Whoever calls it is alone in changing settings.
 ///
 /// # Errors
 /// Only our own.
 pub(crate) async fn plugins_changed(service: &Service) -> Result<()> {
-    let refused: Vec<_> =
-        service.inside().posts.all().into_iter().filter(|post| post.refused.is_some()).collect();
-    for post in refused {
+    for post in service.inside().posts.all() {
         wire(service, post.method, post.secrets);
     }
     outbox::wake(service).await

@@ -10,7 +10,9 @@ use crate::house::Service;
 use crate::opening::STRENGTH;
 use crate::removal::OnBackends;
 use crate::watching::Watch;
-use crate::{accounts, expiring, outbox, plugins, probing, removal, reset_watch, signups, templates, users};
+use crate::{
+    accounts, expiring, outbox, plugins, probing, removal, reset_watch, signups, templates, users,
+};
 use core::time::Duration;
 use domain::schedule::Task;
 use jiff::Timestamp;
@@ -18,8 +20,8 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
-use store::{ReadTx, WriteTx};
 use store::schedule::{Due, Of};
+use store::{ReadTx, WriteTx};
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -167,8 +169,7 @@ impl Turn {
     async fn one(&self) -> Result<Option<Timestamp>> {
         let now = self.service.now();
         let (of, at_once) = (self.of, self.at_once);
-        let rows =
-            self.service.read(move |tx| Ok(tx.schedule().due_of(now, of, at_once)?)).await?;
+        let rows = self.service.read(move |tx| Ok(tx.schedule().due_of(now, of, at_once)?)).await?;
         for due in rows {
             let key = due.task.key();
             if self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone()) {

@@ -84,3 +84,29 @@ async fn a_list_that_is_not_whole_adopts_nobody() {
         drop(scripts);
     }
 }
+
+/// Whoever signs in by an account is whose it is: an admin who could attach one of theirs would be them.
+#[tokio::test]
+async fn no_admin_attaches_an_account_to_another_admin() {
+    let house = House::new().await;
+    let mallory = house.jellyfin.add_user("Mallory", PASSWORD, &Map::new());
+    let admin = house.admin().await;
+    for name in ["second", "third"] {
+        let body = json!({"username": name, "password": PASSWORD, "role": "admin"});
+        admin.post("/api/users", body).await.expect(201);
+    }
+    let second = house.signed_in("second", PASSWORD).await;
+    for name in [harness::ADMIN, "third"] {
+        let user = house.user_named(name).await["id"].clone();
+        let wish = json!({"account": mallory, "attachTo": user, "email": "mallory@example.org"});
+        let done = second.post(PATH, json!({"accounts": [wish]})).await.expect(200).json();
+        assert_eq!(done["items"][0]["outcome"], "other-admin", "{done}");
+        let user = house.user_named(name).await;
+        assert_eq!((&user["accounts"], &user["email"]), (&json!([]), &Value::Null));
+    }
+    house.login("Mallory", PASSWORD).await.expect(401);
+    let own = house.user_named("second").await["id"].clone();
+    let wish = json!({"account": mallory, "attachTo": own});
+    let done = second.post(PATH, json!({"accounts": [wish]})).await.expect(200).json();
+    assert_eq!(done["items"][0]["outcome"], "attached", "{done}");
+}

@@ -39,4 +39,6 @@ mod signin;
 mod signups;
 #[cfg(feature = "soak")]
 mod soak;
+#[cfg(feature = "soak")]
+mod soak_mail;
 mod surface;

@@ -223,3 +223,109 @@ async fn devices_that_signed_in_beside_the_change_are_ended() {
         house.jellyfin.sessions().into_iter().filter(|session| session.user == ada).collect();
     assert!(left.is_empty(), "{left:?}");
 }
+
+/// Makes another admin, and gives the id and what signs in as them.
+async fn second_admin(house: &Mailed) -> (String, Visitor) {
+    let body = json!({"username": "Second", "password": OLD, "role": "admin"});
+    let made = house.admin().await.post("/api/users", body).await.expect(201).json();
+    let second = house.signed_in("Second", OLD).await;
+    (made["id"].as_str().unwrap().to_owned(), second)
+}
+
+#[tokio::test]
+async fn no_admin_leads_another_ones_mail_astray() {
+    let house = mailroom::house().await;
+    let (id, second) = second_admin(&house).await;
+    let first = house.user_named(harness::ADMIN).await["id"].as_str().unwrap().to_owned();
+    let body = json!({"username": "Third", "password": OLD, "role": "admin"});
+    let third = house.admin().await.post("/api/users", body).await.expect(201).json();
+    let third = third["id"].as_str().unwrap();
+    let astray = json!({"email": "mallory@example.org"});
+    for (whose, code) in [(first.as_str(), "setup-admin"), (third, "other-admin")] {
+        let path = format!("/api/users/{whose}");
+        for body in [astray.clone(), json!({"email": null}), json!({"email": "x@example.org", "role": "user"})] {
+            let removes_nothing = body["email"].is_null();
+            let answer = second.call("PATCH", &path, body).await;
+            match removes_nothing {
+                // They have none: nothing is changed.
+                true => assert_eq!(answer.status, 200, "{}", answer.text),
+                false => assert_eq!((answer.status, answer.code()), (403, code.to_owned())),
+            }
+        }
+        assert_eq!(second.get(&path).await.expect(200).json()["email"], Value::Null);
+    }
+    let browser = house.browser();
+    let form = [("username", "Second"), ("password", OLD)];
+    browser.submit("/login", &form).await.expect(303);
+    let typed = [("address", "mallory@example.org")];
+    browser.submit(&format!("/admin/people/{third}/email"), &typed).await.expect(403);
+
+    second.call("PATCH", &format!("/api/users/{id}"), astray.clone()).await.expect(200);
+    house.admin().await.call("PATCH", &format!("/api/users/{third}"), astray).await.expect(200);
+}
+
+#[tokio::test]
+async fn an_address_is_changed_by_whoever_proved_lately_who_they_are() {
+    let house = mailroom::house().await;
+    person(&house, "Ada").await;
+    let ada = house.signed_in("Ada", OLD).await;
+    let browser = house.browser();
+    let form = [("username", "Ada"), ("password", OLD), ("keep", "on")];
+    browser.submit("/login", &form).await.expect(303);
+    house.clock.advance(SignedDuration::from_mins(11));
+    for email in [json!("mallory@example.org"), Value::Null] {
+        let answer = ada.call("PATCH", "/api/account", json!({"email": email})).await;
+        assert_eq!((answer.status, answer.code().as_str()), (403, "stale-sign-in"));
+    }
+    let page = browser.get("/account").await.expect(200).text;
+    assert!(page.contains("/login?again=on"), "{page}");
+    for typed in [("email", "mallory@example.org"), ("remove", "on")] {
+        browser.submit("/account/email", &[typed]).await.expect(403);
+    }
+    assert_eq!(house.user_named("Ada").await["email"], ADDRESS);
+    browser.submit("/login", &form).await.expect(303);
+    browser.submit("/account/email", &[("email", "ada@new.example")]).await.expect(303);
+
+    let admin = house.admin_browser().await;
+    let id = house.user_named(harness::ADMIN).await["id"].as_str().unwrap().to_owned();
+    house.clock.advance(SignedDuration::from_mins(11));
+    let mine = format!("/admin/people/{id}");
+    let typed = [("address", "mallory@example.org")];
+    admin.submit(&format!("{mine}/email"), &typed).await.expect(403);
+    admin.submit(&format!("{mine}/reset-link"), &[]).await.expect(403);
+}
+
+#[tokio::test]
+async fn the_old_address_hears_that_it_is_the_old_one() {
+    let house = mailroom::house().await;
+    person(&house, "Ada").await;
+    let ada = house.signed_in("Ada", OLD).await;
+    let body = json!({"email": "ada@new.example"});
+    ada.call("PATCH", "/api/account", body).await.expect(200);
+    house.until("the question is there", || !house.taken().is_empty()).await;
+    let confirm = link(&house.last(), "/confirm/");
+    mailroom::until_quiet(&house).await;
+    assert_eq!(house.taken().len(), 1, "nothing has changed yet");
+    let body = json!({"token": token(&confirm)});
+    house.fresh_guest().post("/api/account/confirm-email", body).await.expect(204);
+    house.until("the notice is there", || house.taken().len() == 2).await;
+    let notice = house.last();
+    assert_eq!(notice.recipients, [ADDRESS]);
+    assert!(!notice.text().unwrap().contains("new.example"), "{:?}", notice.text());
+    ada.call("PATCH", "/api/account", json!({"email": null})).await.expect(200);
+    house.until("the notice is there", || house.taken().len() == 3).await;
+    assert_eq!(house.last().recipients, ["ada@new.example"]);
+}
+
+#[tokio::test]
+async fn a_second_click_shows_what_the_first_one_did() {
+    let house = mailroom::house().await;
+    person(&house, "Ada").await;
+    let path = asked(&house, "Ada").await;
+    let guest = house.fresh_guest();
+    let (first, second) =
+        tokio::join!(reset(&guest, token(&path), NEW), reset(&guest, token(&path), NEW));
+    let (first, second) = (first.expect(200), second.expect(200));
+    assert_eq!(first.text, second.text);
+    reset(&guest, token(&path), NEW).await.expect(410);
+}

@@ -2,7 +2,7 @@
 //!
 //! Medians of many runs on the machine at hand; the ratio is what can be compared between machines.
 //! `cargo xtask bench` builds the program for release and runs this; the table goes into the README.
-//! Parts can be named: `calls`, `process`, `house`.
+//! Parts can be named: `calls`, `process`, `house`, `mail`.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,6 +17,7 @@
 
 mod calls;
 mod house;
+mod mail;
 mod process;
 mod table;
 
@@ -38,6 +39,9 @@ fn main() {
         }
         if asked("house") {
             house::measure(&mut table).await;
+        }
+        if asked("mail") {
+            mail::measure(&mut table).await;
         }
     });
     println!("{table}");

@@ -84,7 +84,7 @@ impl Delivered {
         let words = self.words();
         let at = words.find(beginning)?;
         let end = |one: char| one.is_whitespace() || matches!(one, '"' | '<' | '>' | ')' | '\'');
-        words[at..].split(end).next().map(str::to_owned)
+        words.get(at..)?.split(end).next().map(str::to_owned)
     }
 }
 
@@ -102,7 +102,10 @@ impl Exim {
         if !can_run() {
             let words = "no real mail server here: install exim4-daemon-light and run as root";
             assert!(std::env::var_os("CI").is_none(), "{words}");
-            eprintln!("SKIPPED: {words}");
+            #[expect(clippy::print_stderr, reason = "a test that is left out says so")]
+            {
+                eprintln!("left out: {words}");
+            }
             return None;
         }
         let folder = tempfile::Builder::new().prefix("latchkey-exim-").tempdir().unwrap();

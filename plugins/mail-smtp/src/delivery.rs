@@ -38,6 +38,11 @@ pub fn deliver<L: Lent>(
             .map(|to| receipt(to, Fate::Refused, &detail))
             .collect());
     }
+    let is_plain = !session.offered.has("SMTPUTF8");
+    if is_plain && !is_wide(&message.sender) && message.recipients.iter().all(is_wide) {
+        session.talk.leave();
+        return Ok(message.recipients.iter().map(|to| receipt(to, Fate::Refused, WIDE)).collect());
+    }
     let sender = sender_line(message, &content, &session.offered)?;
     let answer = session.talk.say(&sender)?;
     if answer.class() != Class::Done {
@@ -72,17 +77,23 @@ fn sender_line(message: &Message, content: &Content, offered: &Offered) -> Resul
         line.push_str(" BODY=8BITMIME");
     }
     // A wide recipient is asked for only where this was said, and refused by us otherwise.
-    let wide = |address: &Address| !address.email.is_ascii();
-    if content.wide_header || wide(&message.sender) || message.recipients.iter().any(wide) {
+    if content.wide_header || is_wide(&message.sender) || message.recipients.iter().any(is_wide) {
         if offered.has("SMTPUTF8") {
             line.push_str(" SMTPUTF8");
-        } else if content.wide_header || wide(&message.sender) {
+        } else if content.wide_header || is_wide(&message.sender) {
             return Err(cannot(
                 "the server takes no letters beyond ASCII in addresses and headers",
             ));
         }
     }
     Ok(line)
+}
+
+/// What is said of a recipient whom only a server of RFC 6531 could reach: nobody's fault but the address's.
+const WIDE: &str = "the server takes no letters beyond ASCII in addresses";
+
+fn is_wide(address: &Address) -> bool {
+    !address.email.is_ascii()
 }
 
 fn cannot(detail: &str) -> Fault {
@@ -99,8 +110,7 @@ fn recipient<L: Lent>(
         Err(fault) => return Ok(receipt(to, Fate::Refused, &fault.detail)),
     };
     if !path.is_ascii() && !session.offered.has("SMTPUTF8") {
-        let detail = "the server takes no letters beyond ASCII in addresses";
-        return Ok(receipt(to, Fate::Refused, detail));
+        return Ok(receipt(to, Fate::Refused, WIDE));
     }
     let answer = session.talk.say(&format!("RCPT TO:<{path}>"))?;
     Ok(verdict(to, Moment::Recipient, &answer, server))
@@ -109,8 +119,11 @@ fn recipient<L: Lent>(
 /// The whole of DATA. What may be repeated and what not is decided by the final dot.
 fn data<L: Lent>(session: &mut Session<'_, L>, content: &Content) -> Result<Reply, Fault> {
     let go = session.talk.say("DATA")?;
-    if go.class() != Class::GoOn {
-        return Ok(go);
+    match go.class() {
+        Class::GoOn => {}
+        Class::Later | Class::Never => return Ok(go),
+        // It has nothing yet, whatever it says yes to.
+        Class::Done => return Err(out_of_turn(&go)),
     }
     let shown = format!("({} bytes of message)", content.bytes.len());
     if let Err(lost) = session.talk.write(&content.bytes, &shown) {
@@ -122,7 +135,13 @@ fn data<L: Lent>(session: &mut Session<'_, L>, content: &Content) -> Result<Repl
     session.talk.write(b".\r\n", ".").map_err(|lost| {
         if lost.maybe_sent { unanswered(&lost.detail) } else { fault_of(&lost, false) }
     })?;
-    session.talk.listen().map_err(|fault| unanswered(&fault.detail))
+    let answer = session.talk.listen().map_err(|fault| unanswered(&fault.detail))?;
+    if answer.class() == Class::GoOn { Err(unanswered(&answer.words())) } else { Ok(answer) }
+}
+
+fn out_of_turn(answer: &Reply) -> Fault {
+    let detail = format!("the server does not ask for the message: \"{}\"", answer.words());
+    Fault::new(Kind::Unavailable, "mail-smtp.out-of-turn", detail).status(answer.code)
 }
 
 fn unanswered(why: &str) -> Fault {

@@ -2,6 +2,8 @@
 //!
 //! Settings only: nothing here touches the network or a secret's value.
 
+use std::net::IpAddr;
+
 use latchkey_sdk::fault::{Fault, Kind};
 use latchkey_sdk::lent::Lent;
 use latchkey_sdk::settings;
@@ -61,8 +63,7 @@ impl Server {
         let host = self.host.trim_matches(['[', ']']).to_ascii_lowercase();
         host == "localhost"
             || host.ends_with(".localhost")
-            || host == "::1"
-            || host.starts_with("127.")
+            || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 
     /// The name to say hello with: the chosen one, the sender's domain, or nothing but an address.

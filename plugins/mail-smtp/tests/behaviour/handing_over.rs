@@ -148,10 +148,7 @@ fn what_the_server_offers_is_used_where_it_is_needed() {
 
     assert_eq!(send(&wide, greets(&["SMTPUTF8"])).unwrap_err().kind, Kind::Unsupported);
     wide.mime = MIME.as_bytes().to_vec();
-    let spoken = greets(&[])
-        .hears("MAIL FROM:<house@home.example>\r\n")
-        .says("250 ok\r\n")
-        .hears("QUIT\r\n");
+    let spoken = greets(&[]).hears("QUIT\r\n");
     assert_eq!(send(&wide, spoken).unwrap()[0].fate, Fate::Refused);
     wide.sender = address("h\u{fc}@home.example");
     assert_eq!(send(&wide, greets(&[])).unwrap_err().kind, Kind::Unsupported);
@@ -174,4 +171,21 @@ fn a_sender_that_would_break_the_command_is_refused() {
             .kind,
         Kind::InvalidInput
     );
+}
+
+#[test]
+fn a_yes_before_the_message_is_no_yes() {
+    let fault = send(&one(), to_data().says("250 ok\r\n")).unwrap_err();
+    assert_eq!((fault.kind, fault.code.as_str()), (Kind::Unavailable, "mail-smtp.out-of-turn"));
+    let late = to_the_dot().says("354 go\r\n");
+    assert_eq!(send(&one(), late).unwrap_err().kind, Kind::OutcomeUnknown, "a late question");
+}
+
+#[test]
+fn an_address_the_server_cannot_write_is_the_addresss_fault() {
+    let wide = "Message-ID: <1@home.example>\r\nTo: jürgen@b.example\r\n\r\nhello\r\n";
+    let receipts =
+        send(&message(&["jürgen@b.example"], wide), greets(&[]).hears("QUIT\r\n")).unwrap();
+    assert_eq!(receipts[0].fate, Fate::Refused);
+    assert!(receipts[0].detail.contains("beyond ASCII"), "{}", receipts[0].detail);
 }

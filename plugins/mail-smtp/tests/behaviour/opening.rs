@@ -223,6 +223,8 @@ fn the_password_does_not_travel_in_the_open_unless_the_admin_says_so() {
     assert_eq!(faults[0].field.as_deref(), Some("plain_password"));
     let lent = plain(signing_in("none", 25), greets(&["AUTH PLAIN"]));
     assert_eq!(fault_code(&lent), "mail-smtp.plain_password");
+    let elsewhere = signing_in("none", 25).setting("host", "127.0.0.1.example.org");
+    assert_eq!(Smtp::check_settings(&elsewhere)[0].field.as_deref(), Some("plain_password"));
     for lent in [
         signing_in("none", 25).setting("plain_password", "true"),
         signing_in("none", 25).setting("host", "127.0.0.1"),

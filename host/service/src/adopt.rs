@@ -2,12 +2,14 @@
 //!
 //! Guarantees: a backend's whole list or a fault, never a part of it; an account has one user, also where
 //! two admins adopt at once; an existing user gets an account by the admin's word only, never because the
-//! names are equal; an administrator there is no admin here. Does not: change anything on the backend.
+//! names are equal; an administrator there is no admin here; no admin attaches an account to another
+//! one. Does not: change anything on the backend.
 
 use crate::activity::{about, actor, note};
 use crate::addresses;
-use crate::error::Result;
+use crate::error::{Result, ServiceError};
 use crate::house::Service;
+use crate::tenure::may_become;
 use domain::accounts::{BackendAccount, Condition};
 use domain::activity::ActivityKind;
 use domain::adopt;
@@ -86,6 +88,8 @@ pub enum Outcome {
     NotThere,
     /// There is no such user to attach it to; nothing was done.
     NoSuchUser,
+    /// That user is another admin, whom whoever has the account would be; nothing was done.
+    OtherAdmin,
     /// The user has another account on that backend; nothing was done.
     HasAnother,
     /// A sign-up is making it; nothing was done.
@@ -104,6 +108,7 @@ impl Outcome {
             Self::NameUnusable(_) => "name-unusable",
             Self::NotThere => "not-there",
             Self::NoSuchUser => "no-such-user",
+            Self::OtherAdmin => "other-admin",
             Self::HasAnother => "has-another",
             Self::UnderWay => "under-way",
         }
@@ -118,6 +123,7 @@ impl Outcome {
             | Self::NameUnusable(_)
             | Self::NotThere
             | Self::NoSuchUser
+            | Self::OtherAdmin
             | Self::HasAnother
             | Self::UnderWay => None,
         }
@@ -223,7 +229,7 @@ async fn one(
             }
             let account = linked(&here, &backend, &found);
             let (user, outcome) = match &adoption.attach_to {
-                Some(wanted) => match attached(tx, wanted, account, adoption.email)? {
+                Some(wanted) => match attached(tx, (&by, wanted), account, adoption.email)? {
                     Ok(user) => (user, Outcome::Attached(wanted.clone())),
                     Err(refused) => return Ok(refused),
                 },
@@ -305,11 +311,15 @@ fn named(
 /// The user with the account; one that is gone from the backend makes room for another.
 fn attached(
     tx: &WriteTx,
-    wanted: &UserId,
+    (by, wanted): (&Admin, &UserId),
     account: Account,
     email: Option<EmailAddress>,
 ) -> Result<Result<User, Outcome>> {
     let Some(mut user) = tx.users().get(wanted)? else { return Ok(Err(Outcome::NoSuchUser)) };
+    match may_become(tx, by.id(), &user) {
+        Err(ServiceError::Forbidden { .. }) => return Ok(Err(Outcome::OtherAdmin)),
+        other => other?,
+    }
     user.accounts
         .retain(|other| other.backend != account.backend || other.state != AccountState::Gone);
     if user.accounts.iter().any(|other| other.backend == account.backend) {

@@ -4,6 +4,7 @@
 //! machine; it is the same mail with the same Message-ID however often it is tried. Does not: send.
 
 mod mime;
+pub(crate) mod wire;
 
 use crate::backends;
 use crate::error::ServiceError;
@@ -60,6 +61,9 @@ pub(crate) enum Unwritten {
     /// The template's fault, or ours.
     #[error("the template could not be filled")]
     Template(#[source] ServiceError),
+    /// Its recipient's address is none that mail can have.
+    #[error("no mail can be written to this address")]
+    NoRecipient,
     /// An address, or a name, that mail cannot have.
     #[error("the mail could not be put together: {0}")]
     Mime(String),
@@ -82,12 +86,16 @@ pub(crate) async fn letter(
     told: &Told<'_>,
     secrets: Vec<Secret>,
 ) -> Result<Letter, Unwritten> {
+    let email = wire::address(told.address.as_str());
+    if !mime::is_address(&email) {
+        return Err(Unwritten::NoRecipient);
+    }
     let about = about(service, told)?;
     let name = told.user.map(|user| user.username.to_string());
     let person = Person { name: name.clone(), address: told.address.to_string() };
     let rendered = render(service, person, about).await?;
     let id = told.message.message_id.clone().unwrap_or_default();
-    let to = Address { name, email: told.address.to_string() };
+    let to = Address { name, email };
     Ok(Letter { id, to, rendered, secrets })
 }
 
@@ -104,9 +112,15 @@ pub(crate) async fn test(
     let about = About::Test(Test { method: label.to_owned() });
     let rendered = render(service, person, about).await?;
     let word = domain::ids::encode(service.random().bytes());
-    let id = format!("<{word}@{}>", method.from.domain());
-    let to = Address { name: None, email: to.to_string() };
+    let id = format!("<{word}@{}>", wire::domain(method.from.domain()));
+    let to = Address { name: None, email: wire::address(to.as_str()) };
     Letter { id, to, rendered, secrets: Vec::new() }.by(method, service.now())
+}
+
+/// Who a method's mail is from.
+pub(crate) fn sender(method: &MailMethod) -> Address {
+    let Address { name, email } = method.from.to_address();
+    Address { name, email: wire::address(&email) }
 }
 
 impl Letter {
@@ -119,8 +133,8 @@ impl Letter {
         let reply_to = method.reply_to.as_ref();
         let mut outgoing = Outgoing {
             id: self.id.clone(),
-            sender: method.from.to_address(),
-            reply_to: reply_to.map(|to| Address { name: None, email: to.to_string() }),
+            sender: sender(method),
+            reply_to: reply_to.map(|to| Address { name: None, email: wire::address(to.as_str()) }),
             recipients: vec![self.to.clone()],
             subject: Secret::from(subject.as_str()),
             text: Secret::from(text.as_str()),

@@ -10,11 +10,8 @@ use domain::mail::MailMethod;
 use domain::secret::Secret;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
-use tokio::sync::Semaphore;
+use std::sync::{PoisonError, RwLock};
 
-/// Messages that one method carries at one time.
-const AT_ONCE: usize = 4;
 /// A method that failed is asked last for so long.
 const REST: Duration = Duration::from_secs(60);
 
@@ -37,8 +34,6 @@ pub(crate) struct Post {
     /// Why it is not set up.
     pub(crate) refused: Option<Fault>,
     pub(crate) last: Option<LastTry>,
-    /// Room for the messages it carries at one time.
-    pub(crate) room: Arc<Semaphore>,
 }
 
 impl Post {
@@ -67,9 +62,8 @@ impl Posts {
         refused: Option<Fault>,
     ) {
         let mut posts = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let room = Arc::new(Semaphore::new(AT_ONCE));
         let id = method.id.clone();
-        posts.insert(id, Post { method, secrets, rank, refused, last: None, room });
+        posts.insert(id, Post { method, secrets, rank, refused, last: None });
     }
 
     /// Takes one down.
@@ -96,12 +90,6 @@ impl Posts {
         let mut all = self.all();
         all.sort_by_key(|post| post.rests(now));
         all
-    }
-
-    /// Whether a method failed a moment ago.
-    pub(crate) fn rests(&self, id: &MailId, now: Timestamp) -> bool {
-        let posts = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        posts.get(id).is_some_and(|post| post.rests(now))
     }
 
     /// Remembers how it went; whether the method is back after it had failed.

@@ -1,7 +1,8 @@
 //! Everything that happens later: one loop over rows in the store, by the injected clock.
 //!
 //! Guarantees: a row is run at its time or, after a stop, at the next start; what is due at once runs
-//! side by side and one task never twice at a time; a failing one is tried again later. Does not: know
+//! side by side and one task never twice at a time; messages leave one after the other in the order they
+//! are due, each noted before the next one begins; a failing task is tried again later. Does not: know
 //! more than which function a row stands for.
 
 use crate::clock::later;
@@ -26,16 +27,19 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Tasks at one time, and besides them messages: a mail server that does not answer holds up nothing else.
+/// Tasks at one time, and besides them one message: a mail server that does not answer holds up no task.
 const AT_ONCE: usize = 8;
+/// Messages at one time: a death repeats at most the one that was not noted yet.
+const MESSAGES_AT_ONCE: usize = 1;
 /// Rows looked at in one turn.
 const A_TURN: usize = 64;
 /// A task that failed by our own fault is tried again after so long.
 const AGAIN: Duration = Duration::from_secs(60);
 /// Between two sweeps.
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
-/// Messages that are begun and wait for a place: few, so that they leave in the order they are due.
-const MESSAGES_A_TURN: usize = 2 * AT_ONCE;
+/// A message that is on its way when all stops has so long to be taken; then it is left, and tried again
+/// under its Message-ID at the next start.
+const GRACE: Duration = Duration::from_secs(10);
 /// Rows of one kind a sweep drops in one transaction.
 const A_SWEEP: usize = 500;
 
@@ -49,7 +53,7 @@ pub struct Workers {
 
 impl Workers {
     /// Asks them to end and returns when they have; what a plugin is asked at that moment ends first, or
-    /// at its deadline.
+    /// at its deadline, and a message that is on its way within ten seconds.
     pub async fn stop(self) {
         self.service.inside().working.store(false, Ordering::Release);
         self.stop.cancel();
@@ -83,13 +87,15 @@ impl Service {
         outbox::resume(self).await?;
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let workers = Workers { service: self.clone(), stop, tasks };
-        for (of, at_once) in [(Of::Others, A_TURN), (Of::Messages, MESSAGES_A_TURN)] {
+        for (of, at_once, places) in
+            [(Of::Others, A_TURN, AT_ONCE), (Of::Messages, MESSAGES_AT_ONCE, MESSAGES_AT_ONCE)]
+        {
             let turn = Turn {
                 service: self.clone(),
                 of,
                 at_once,
                 running: Arc::default(),
-                places: Arc::new(Semaphore::new(AT_ONCE)),
+                places: Arc::new(Semaphore::new(places)),
                 ended: Arc::default(),
                 tasks: workers.tasks.clone(),
                 stop: workers.stop.clone(),
@@ -182,10 +188,11 @@ impl Turn {
     fn spawn(&self, due: Due, key: String) {
         let (service, places) = (self.service.clone(), self.places.clone());
         let (running, ended, stop) = (self.running.clone(), self.ended.clone(), self.stop.clone());
+        let of = self.of;
         self.tasks.spawn(async move {
             // What has not begun when all stops is begun at the next start.
             if let Some(Ok(_place)) = stop.run_until_cancelled(places.acquire()).await
-                && let Err(error) = run(&service, &due).await
+                && let Err(error) = ran(&service, &due, of, &stop).await
             {
                 // The row is still due: the pause keeps a broken disk from being asked without end.
                 tracing::error!(task = key, error = %error, "a task could not be taken off the schedule");
@@ -195,6 +202,25 @@ impl Turn {
             running.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
             ended.notify_one();
         });
+    }
+}
+
+/// Runs a row; a message only until [`GRACE`] after all stops.
+async fn ran(service: &Service, due: &Due, of: Of, stop: &CancellationToken) -> Result<()> {
+    let too_long = async {
+        stop.cancelled().await;
+        match of {
+            Of::Messages => service.clock().sleep_until(later(service.now(), GRACE)).await,
+            Of::Others => core::future::pending().await,
+        }
+    };
+    tokio::select! {
+        biased;
+        done = run(service, due) => done,
+        () = too_long => {
+            tracing::warn!(task = due.task.key(), "a message is left on its way and tried again at the next start");
+            Ok(())
+        }
     }
 }
 

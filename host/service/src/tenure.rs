@@ -8,6 +8,7 @@ use crate::house::Service;
 use crate::recall::recall;
 use crate::{expiring, links};
 use domain::ids::UserId;
+use domain::links::may_hand_over;
 use domain::outbox::MessageKind;
 use domain::schedule::Task;
 use domain::users::{Standing, User, UserState};
@@ -51,6 +52,19 @@ pub(crate) fn standing<'a>(
         .iter()
         .filter(|other| other.id != user.id && other.is_active_admin() && !other.is_due(now));
     Ok(Standing { by, other_admins: others.count() })
+}
+
+/// Whether whoever asks may hold what makes them this user: a link to a new password, the mailbox it goes
+/// to, an account that signs them in.
+///
+/// # Errors
+/// `Forbidden` `setup-admin` or `other-admin`; `Unauthorized` for an admin who is gone.
+pub(crate) fn may_become(tx: &WriteTx, by: Option<&UserId>, user: &User) -> Result<()> {
+    let by = match by {
+        Some(id) => Some(tx.users().get(id)?.ok_or(ServiceError::Unauthorized)?),
+        None => None,
+    };
+    Ok(may_hand_over(by.as_ref(), user)?)
 }
 
 /// Takes away everything by which somebody could come in or be in.

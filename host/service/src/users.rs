@@ -10,7 +10,7 @@ use crate::house::Service;
 use crate::outbox::{self, Owed};
 use crate::paging::{self, Page};
 use crate::passwords;
-use crate::tenure::{UNKNOWN, load, shut_out, standing};
+use crate::tenure::{UNKNOWN, load, may_become, shut_out, standing};
 use crate::throttles::{self, RelayTo};
 use crate::{addresses, expiring, links};
 use domain::activity::{ActivityKind, Actor};
@@ -191,7 +191,8 @@ fn given_by_admin(address: EmailAddress) -> Email {
 ///
 /// # Errors
 /// `NotFound`; `Taken`; `Invalid` for an end in the past; `Forbidden` `setup-admin` or `last-admin` for
-/// a demotion or an end that may not be.
+/// a demotion or an end that may not be, and `setup-admin` or `other-admin` for the address of another
+/// admin unless the first one asks.
 pub async fn patch(service: &Service, by: &Admin, id: &UserId, patch: UserPatch) -> Result<User> {
     let (here, id, who, by) = (service.clone(), id.clone(), by.id().cloned(), actor(by));
     service
@@ -201,6 +202,10 @@ pub async fn patch(service: &Service, by: &Admin, id: &UserId, patch: UserPatch)
             let user = patched(&old, patch, standing, here.now())?;
             if user == old {
                 return Ok(old);
+            }
+            if user.email != old.email {
+                // Whoever reads somebody's mail can have a new password for them sent there.
+                may_become(tx, who.as_ref(), &old)?;
             }
             tx.users().put(&user)?;
             reschedule_expiry(tx, &user, here.now())?;

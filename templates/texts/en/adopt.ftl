@@ -38,6 +38,7 @@ adopted-name-taken = was left alone: the name is taken here. Say who it is and t
 adopted-name-unusable = was left alone: the name cannot be one here. Give another one and try again.
 adopted-not-there = was left alone: the account is gone from the server.
 adopted-no-such-user = was left alone: the user you chose is gone.
+adopted-other-admin = was left alone: that user is another admin, and only the first admin attaches an account to them.
 adopted-has-another = was left alone: that user has another account on this server.
 adopted-under-way = was left alone: somebody is signing up with it right now.
 field-who = Please say who this is, or untick it.

@@ -57,7 +57,10 @@ gone-to-account = To my account
 
 # Why a link may not be made.
 problem-other-admin = This is another admin
-problem-other-admin-help = Only the first admin can make such a link for another admin.
+problem-other-admin-help = Only the first admin can do this to another admin.
+
+problem-stale-sign-in = Sign in again first
+problem-stale-sign-in-help = This is only for whoever signed in in the last ten minutes. Sign in again, then do it once more.
 
 problem-no-public-url = Not without a public address
 problem-no-public-url-help = Links in mails begin with it. Set the public address first.
@@ -86,6 +89,8 @@ address-new = New address
 address-first = E-mail address
 address-change = Change it
 address-add = Add it
+address-stale = You signed in a while ago. To change the address, sign in again first, so that nobody else does it who finds your device open.
+address-sign-in-again = Sign in again
 address-change-help = We send a mail there first, to see that it is yours.
 address-changed = Look at your mail: a link to confirm the address is on its way to { $address }.
 address-remove = Remove the address

@@ -50,6 +50,11 @@ fn refused(why: impl core::fmt::Display) -> Unwritten {
     Unwritten::Mime(why.to_string())
 }
 
+/// Whether a mail can go there at all.
+pub(super) fn is_address(email: &str) -> bool {
+    email.parse::<lettre::Address>().is_ok()
+}
+
 fn mailbox(address: &Address) -> Result<Mailbox, Unwritten> {
     let email = address.email.parse().map_err(refused)?;
     let name = address.name.as_deref().map(one_line).filter(|name| !name.is_empty());

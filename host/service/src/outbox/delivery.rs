@@ -24,7 +24,6 @@ use domain::schedule::Task;
 use domain::secret::Secret;
 use domain::users::{User, UserState};
 use jiff::Timestamp;
-use std::collections::VecDeque;
 use store::WriteTx;
 use store::secrets::SecretOf;
 
@@ -53,7 +52,10 @@ struct Ended {
     is_back: bool,
 }
 
-/// Hands a message over, if it is its time; what comes of it is in the message.
+/// Hands a message over, if it is its time; what comes of it is in the message. The schedule has one of them
+/// under way at a time.
+///
+/// Cancel safety: the message may have been handed over by then; it is tried again under its Message-ID.
 ///
 /// # Errors
 /// Only our own; then it is tried again.
@@ -110,7 +112,7 @@ fn begin(tx: &WriteTx, service: &Service, id: &MessageId) -> Result<Option<Begun
         tx.schedule().put(&task, message.expires_at)?;
         return Ok(None);
     };
-    message.begin(first.method.from.domain());
+    message.begin(&compose::wire::domain(first.method.from.domain()));
     tx.outbox().put(&message)?;
     let sealed = |name| tx.secrets().get(SecretOf::Message(id), name);
     let (link, pin) = (sealed(LINK)?, sealed(PIN)?);
@@ -164,25 +166,19 @@ async fn carried(service: &Service, carrier: &impl Carrier, begun: &Begun) -> En
         Err(unwritten) => {
             let words = masked(&unwritten.to_string(), &secrets);
             tracing::warn!(message.id = %begun.message.id, message.kind = begun.message.kind.name(), error = %unwritten, "a message could not be written");
-            let answer = Answer::Later { method: None, at_least: None, words };
+            let answer = match unwritten {
+                // No method could, today or ever, and none is to blame.
+                compose::Unwritten::NoRecipient => Answer::Never { method: None, words },
+                _ => Answer::Later { method: None, at_least: None, words },
+            };
             return Ended { passed: Vec::new(), answer, is_back: false };
         }
     };
     service.kill_points().pass("mail-composed").await;
     let posts = &service.inside().posts;
     let mut faults: Vec<(MailId, Fault)> = Vec::new();
-    let mut left: VecDeque<&Post> = begun.posts.iter().collect();
-    let mut turns = left.len();
-    while let Some(post) = left.pop_front() {
+    for post in &begun.posts {
         let method = &post.method.id;
-        // The room is never closed.
-        let _place = post.room.acquire().await.ok();
-        // One that failed while this message waited for room is asked after the others.
-        if turns > 0 && !left.is_empty() && posts.rests(method, service.now()) {
-            left.push_back(post);
-            turns -= 1;
-            continue;
-        }
         let asked = asked(service, carrier, (post, &letter), &secrets).await;
         let is_back = posts.asked(method, service.now(), asked.as_ref().err().cloned());
         let answer = match asked {

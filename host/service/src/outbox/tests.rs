@@ -2,13 +2,16 @@
 
 mod world;
 
+use super::carrier::Carrier;
 use super::delivery::deliver_by;
 use super::*;
 use crate::activity;
 use crate::kill_points::KillPoints;
 use crate::users;
 use domain::activity::{Activity, ActivityKind};
-use domain::fault::FaultKind;
+use domain::fault::{Fault, FaultKind};
+use domain::ids::MailId;
+use domain::messages::{Outgoing, Receipt};
 use domain::names::EmailAddress;
 use domain::outbox::MessageKind;
 use domain::schedule::Task;
@@ -227,6 +230,65 @@ async fn an_admin_tries_again_and_gives_up() {
     assert_eq!(world.deliver(&welcome).await.state.name(), "sent");
     let again = retry(service, admin, &welcome).await;
     assert!(matches!(again, Err(ServiceError::Forbidden { code: "message-sent" })));
+}
+
+#[tokio::test]
+async fn an_address_mail_cannot_have_is_given_up_and_no_methods_fault() {
+    let world = World::new(&["first", "second"]).await;
+    let nowhere = EmailAddress::parse("anna..x@example.org").unwrap();
+    let owed = Owed::to_address(MessageKind::Invite, nowhere).link(LINK.into());
+    let id = world.owe_to(owed).await;
+    assert_eq!(world.deliver(&id).await.state.name(), "failed");
+    assert_eq!((world.secrets(&id).await, world.due(&id).await), (0, None));
+    assert!(world.asked().is_empty());
+    let posts = world.rig.service.inside().posts.all();
+    assert!(posts.iter().all(|post| post.last.is_none()), "nobody failed");
+}
+
+#[tokio::test]
+async fn a_domain_of_another_script_travels_in_letters_every_server_knows() {
+    let world = World::new(&["only"]).await;
+    let far = EmailAddress::parse("zoe@m\u{fc}nchen.example").unwrap();
+    let owed = Owed::to_address(MessageKind::Invite, far).link(LINK.into());
+    let id = world.owe_to(owed).await;
+    assert_eq!(world.deliver(&id).await.state.name(), "sent");
+    let mail = world.sent().remove(0);
+    assert_eq!(mail.recipients[0].email, "zoe@xn--mnchen-3ya.example");
+    assert!(mail.mime.expose().is_ascii());
+}
+
+#[tokio::test]
+async fn a_pin_is_masked_however_it_is_written() {
+    let world = World::new(&["only"]).await;
+    world.says("only", Say::DeferOwned(format!("451 spam: {} {}", PIN.to_lowercase(), "85dda5dc")));
+    let id = world.owe(MessageKind::Reset).await;
+    assert_eq!(world.deliver(&id).await.history[0].words, "451 spam: *** ***");
+}
+
+/// A method whose message is deleted with its user while it has it.
+struct Late(World, MessageId);
+
+impl Carrier for Late {
+    async fn send(&self, method: &MailId, message: &Outgoing) -> Result<Vec<Receipt>, Fault> {
+        let Self(world, id) = self;
+        world.forget(id).await;
+        world.carrier().send(method, message).await
+    }
+}
+
+#[tokio::test]
+async fn what_was_deleted_on_its_way_stays_deleted() {
+    let world = World::new(&["only"]).await;
+    let id = world.owe(MessageKind::Reset).await;
+    let service = world.rig.service.clone();
+    let late = Late(world, id.clone());
+    deliver_by(&service, &late, &id).await.unwrap();
+    let Late(world, _) = late;
+    assert_eq!(world.asked().len(), 1);
+    assert_eq!((world.secrets(&id).await, world.due(&id).await), (0, None));
+    assert_eq!(world.lines(ActivityKind::ResetMailed).await.len(), 0);
+    let left = get(&world.rig.service, &world.admin, &id).await;
+    assert!(matches!(left, Err(ServiceError::NotFound { .. })));
 }
 
 #[tokio::test]

@@ -13,8 +13,13 @@ pub(crate) fn secrets_of(link: Option<&Secret>, pin: Option<&Secret>) -> Vec<Sec
         let path = link.expose().trim_end_matches('/');
         path.rsplit('/').next().filter(|token| token.len() >= 8).map(Secret::from)
     });
-    let plain = pin.map(|pin| Secret::new(pin.expose().replace('-', "")));
-    [link.cloned(), token, pin.cloned(), plain].into_iter().flatten().collect()
+    // Whoever types a PIN may leave out the dashes and write it small.
+    let pins = pin.map(Secret::expose).into_iter().flat_map(|pin| {
+        [pin.clone(), pin.replace('-', "")]
+            .into_iter()
+            .flat_map(|form| [form.to_lowercase(), form.to_uppercase(), form])
+    });
+    [link.cloned(), token].into_iter().flatten().chain(pins.map(Secret::new)).collect()
 }
 
 /// Words as they may be shown to an admin.

@@ -6,10 +6,11 @@ use crate::compose::facts;
 use crate::error::{Result, ServiceError};
 use crate::house::Service;
 use crate::sessions;
+use crate::tenure::may_become;
 use crate::{links, outbox};
 use domain::activity::ActivityKind;
 use domain::ids::UserId;
-use domain::links::{ResetCause, may_hand_over};
+use domain::links::ResetCause;
 use domain::role::Admin;
 use domain::secret::Secret;
 use jiff::Timestamp;
@@ -62,11 +63,7 @@ fn make(
     mailed: Mailed,
 ) -> Result<ResetLink> {
     let user = tx.users().get(id)?.ok_or(ServiceError::NotFound { what: "user" })?;
-    let asks = match by.id() {
-        Some(id) => Some(tx.users().get(id)?.ok_or(ServiceError::Unauthorized)?),
-        None => None,
-    };
-    may_hand_over(asks.as_ref(), &user)?;
+    may_become(tx, by.id(), &user)?;
     sessions::admit(&user, service.now())?;
     issuing::end_older(tx, id, service.now())?;
     let address =

@@ -110,9 +110,10 @@ async fn adopted(
             Err(ServiceError::Taken { field: "username" })
         }
         Some(Outcome::NameUnusable(bad)) => Err(ServiceError::field("username", bad.code())),
-        Some(Outcome::NotThere | Outcome::NoSuchUser | Outcome::HasAnother) | None => {
-            Err(ServiceError::NotFound { what: "account" })
-        }
+        Some(
+            Outcome::NotThere | Outcome::NoSuchUser | Outcome::OtherAdmin | Outcome::HasAnother,
+        )
+        | None => Err(ServiceError::NotFound { what: "account" }),
     }
 }
 

@@ -179,6 +179,17 @@ impl World {
         user.id
     }
 
+    /// Deletes a message as it is deleted with its user.
+    pub(super) async fn forget(&self, id: &MessageId) {
+        let id = id.clone();
+        let deleting = move |tx: &store::WriteTx| {
+            tx.secrets().delete_all(SecretOf::Message(&id))?;
+            tx.schedule().delete(&Task::Deliver(id.clone()))?;
+            Ok(tx.outbox().delete(&id)?)
+        };
+        assert!(self.rig.service.write(deleting).await.unwrap().is_some());
+    }
+
     pub(super) async fn deliver(&self, id: &MessageId) -> Message {
         deliver_by(&self.rig.service, &self.methods, id).await.unwrap();
         self.message(id).await

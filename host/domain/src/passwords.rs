@@ -1,6 +1,9 @@
 //! What a password must be: long enough, not common, not the person's own name. No composition rules.
+//! And what became of a new one in each place.
 
 use crate::accounts::PasswordRules;
+use crate::fault::Fault;
+use crate::ids::ProviderId;
 use crate::names::name_key;
 use crate::secret::Secret;
 
@@ -142,6 +145,35 @@ fn own_characters(password: &str, words: &[String]) -> usize {
 fn score(password: &str, context: &[&str]) -> u8 {
     let beginning: String = password.chars().take(ESTIMATED).collect();
     zxcvbn::zxcvbn(&beginning, context).score().into()
+}
+
+/// What became of a new password in one place.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct PasswordResult {
+    /// `local`, or a backend's id.
+    pub backend: ProviderId,
+    /// How it went.
+    pub state: PasswordOutcome,
+    /// Why it did not go.
+    pub fault: Option<Fault>,
+}
+
+/// How a change went in one place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PasswordOutcome {
+    /// The new one holds.
+    Changed,
+    /// The old one was wrong there; it keeps its own.
+    WrongCurrent,
+    /// That backend cannot change a password.
+    Unsupported,
+    /// The account may do so much there that a link never sets its password.
+    Refused,
+    /// It does not answer, or refused; the old one holds there.
+    Failed,
+    /// It may or may not have been changed there.
+    Unclear,
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 //!
 //! Guarantees: nothing is set anywhere until the old password was right somewhere; from then on every
 //! place has its result, whatever happens at another; guesses at the old one stop before a backend
-//! locks the account; a change ends all other sessions. Does not: hide that
-//! one backend did not follow; each place has its own result.
+//! locks the account; a change ends all other sessions; two at once, also by a link, never set anything side
+//! by side. Does not: hide that one backend did not follow; each place has its own result.
 
 use crate::activity::{about, note, oneself, seen_from};
 use crate::caller::Caller;
@@ -15,6 +15,7 @@ use crate::outbox::{self, Owed};
 use crate::recall::recall;
 use crate::sessions::Current;
 use crate::throttles::{self, RelayTo, Relayed};
+use core::time::Duration;
 use domain::accounts::Abilities;
 use domain::activity::ActivityKind;
 use domain::fault::{Fault, FaultKind};
@@ -29,36 +30,11 @@ use domain::users::{Account, AccountState, User};
 use store::secrets::SecretOf;
 use store::{Mode, Tx, WriteTx};
 
+pub use domain::passwords::{PasswordOutcome, PasswordResult};
+
 const LOCAL: &str = "password";
-
-/// What became of a new password in one place.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct PasswordResult {
-    /// `local`, or a backend's id.
-    pub backend: ProviderId,
-    /// How it went.
-    pub state: PasswordOutcome,
-    /// Why it did not go.
-    pub fault: Option<Fault>,
-}
-
-/// How a change went in one place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PasswordOutcome {
-    /// The new one holds.
-    Changed,
-    /// The old one was wrong there; it keeps its own.
-    WrongCurrent,
-    /// That backend cannot change a password.
-    Unsupported,
-    /// The account may do so much there that a link never sets its password.
-    Refused,
-    /// It does not answer, or refused; the old one holds there.
-    Failed,
-    /// It may or may not have been changed there.
-    Unclear,
-}
+/// When to come again while the same password is being set.
+pub(crate) const WHILE_SET: Duration = Duration::from_secs(5);
 
 /// The provider that checks local passwords.
 ///
@@ -165,7 +141,8 @@ struct Change<'a> {
 ///
 /// # Errors
 /// `Invalid` for a new one that breaks the rules, and for `current` where nothing accepted it;
-/// `Throttled`; `Busy`; `Forbidden` `no-password` where there is none to change.
+/// `Throttled`; `Busy`, also while the same user's password is being set; `Forbidden` `no-password` where
+/// there is none to change; `Unauthorized` for a session that has ended meanwhile.
 pub async fn change(
     service: &Service,
     current: &Current,
@@ -177,10 +154,15 @@ pub async fn change(
     let words =
         words(service, user.username.as_str(), user.email.as_ref().map(|email| &email.address));
     require(&rules_for(service, &user), new, &words, "new")?;
+    let busy = |_running| ServiceError::Busy { retry_after: WHILE_SET };
+    let _claim = service.inside().claims.take(&user.id, None).map_err(busy)?;
     let bucket = [format!("change-password/{}", user.id)];
     let (counted, now, id) = (bucket.clone(), service.now(), user.id.clone());
+    let session = current.session.id.clone();
     let hash = service
         .write_aside(move |tx| {
+            // A new password may have been set, and this session ended, since the request came.
+            tx.sessions().get(&session)?.ok_or(ServiceError::Unauthorized)?;
             throttles::count(tx, &counted, now)?;
             local(tx, &id)
         })

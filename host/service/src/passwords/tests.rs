@@ -80,3 +80,22 @@ async fn whoever_was_deleted_meanwhile_leaves_nothing() {
     let kept = rig.service.read(move |tx| local(tx, &id)).await.unwrap();
     assert!(kept.is_none_or(|kept| kept.expose() != "a hash"));
 }
+
+#[tokio::test]
+async fn a_change_neither_runs_beside_another_nor_outlives_its_session() {
+    let rig = Rig::new().await;
+    rig.set_up().await;
+    let current = signed_in(&rig).await;
+    let from = caller("192.0.2.1");
+    let (old, new) = (PASSWORD.into(), OTHER_PASSWORD.into());
+    let under_way = rig.service.inside().claims.take(&current.user.id, None).ok().unwrap();
+    let refused = change(&rig.service, &current, &old, &new, &from).await;
+    assert!(matches!(refused, Err(ServiceError::Busy { .. })), "{refused:?}");
+    drop(under_way);
+    // The owner has set a new password meanwhile: every session is ended.
+    let id = current.user.id.clone();
+    rig.service.write(move |tx| Ok(tx.sessions().delete_of_user(&id, None)?)).await.unwrap();
+    let refused = change(&rig.service, &current, &old, &new, &from).await;
+    assert!(matches!(refused, Err(ServiceError::Unauthorized)), "{refused:?}");
+    rig.sign_in("root", PASSWORD, Keep::Remembered).await.unwrap();
+}

@@ -12,6 +12,7 @@ use crate::error::{Result, ServiceError};
 use crate::house::Service;
 use crate::outbox::{self, Owed};
 use crate::passwords::{self, PasswordOutcome, PasswordResult, local_provider};
+use crate::random::fingerprint;
 use crate::throttles::{self, Ration, RelayTo};
 use crate::{links, sessions};
 use core::time::Duration;
@@ -103,8 +104,8 @@ async fn gone<T>(service: &Service, asked: Timestamp) -> Result<T> {
 /// kept the old one, it stays good, and the results say why.
 ///
 /// # Errors
-/// `Gone` as [`look`], also while the same user's password is being set; `Invalid` at `password`, which
-/// uses nothing up; `Throttled`, whatever the token is; `Busy`.
+/// `Gone` as [`look`], also while another one is being set for the same user; `Invalid` at `password`, which
+/// uses nothing up; `Throttled`, whatever the token is; `Busy`, also while they change it themselves.
 pub async fn reset(
     service: &Service,
     token: &str,
@@ -135,8 +136,17 @@ pub(super) async fn reset_by<P: Places>(
         true => Some(service.hasher().hash(new).await?),
         false => None,
     };
-    let Some(claim) = service.inside().claims.take(&user.id) else {
-        return gone(service, asked).await;
+    let mark = fingerprint(&format!("{token} {}", new.expose()));
+    let claim = match service.inside().claims.take(&user.id, Some(mark.clone())) {
+        Ok(claim) => claim,
+        Err(running) if !running.is_by_a_link() => {
+            return Err(ServiceError::Busy { retry_after: passwords::WHILE_SET });
+        }
+        // A second click shows what the first one does.
+        Err(running) => match running.outcome(&mark).await {
+            Some(results) => return Ok(results),
+            None => return gone(service, asked).await,
+        },
     };
     // Whoever had the place before may have used the link.
     let Some((link, user, _hash)) = held(service, token).await? else {
@@ -177,7 +187,13 @@ struct Setting<P> {
 }
 
 impl<P: Places> Setting<P> {
-    async fn done(self, hash: Option<String>, _claim: Claim) -> Result<Vec<PasswordResult>> {
+    async fn done(self, hash: Option<String>, claim: Claim) -> Result<Vec<PasswordResult>> {
+        let results = self.set(hash).await?;
+        claim.tell(&results);
+        Ok(results)
+    }
+
+    async fn set(self, hash: Option<String>) -> Result<Vec<PasswordResult>> {
         let mut results = self.everywhere().await?;
         if hash.is_some() {
             let backend = local_provider()?;

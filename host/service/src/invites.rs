@@ -199,7 +199,8 @@ const TO_ONE: Ration = Ration { times: 3, window: Duration::from_secs(3_600) };
 /// Mails that an invite remembers it was sent by.
 const REMEMBERED: usize = 20;
 
-/// Sends an invite by mail. Who signs up by it with exactly that address need not prove it again.
+/// Sends an invite by mail. Who signs up by one for one person with exactly that address need not prove it
+/// again.
 ///
 /// # Errors
 /// `NotFound`; `Gone` for an invite that admits nobody any more; `Forbidden` `no-public-url` where it is
@@ -254,14 +255,18 @@ fn sent(
     note(tx, line(service, by, ActivityKind::InviteSent, &invite))
 }
 
-/// Whether an invite went to exactly this address, and arrived as far as anybody knows: who came by it
-/// reads what is sent there.
+/// Whether an invite for one person went to exactly this address, and arrived as far as anybody knows: who
+/// came by it reads what is sent there.
 pub(crate) fn was_mailed_to(
     tx: &store::WriteTx,
     code: &InviteCode,
     address: &EmailAddress,
 ) -> Result<bool> {
     let Some(invite) = tx.invites().get(code)? else { return Ok(false) };
+    // One for several people is passed on, and whoever it comes to may type the address of another.
+    if invite.uses != Some(1) {
+        return Ok(false);
+    }
     for id in &invite.mailed {
         let message = tx.outbox().get(id)?;
         let arrived = message.is_some_and(|message| {

@@ -282,27 +282,31 @@ async fn mail(house: &House, invite: &Invite, address: &str) {
 
 #[tokio::test]
 async fn an_address_is_asked_first_unless_the_invite_went_there() {
-    for (mailed_to, typed, confirmed, first) in [
-        (None, "anna@example.org", false, MessageKind::ConfirmAddress),
-        (Some("anna@example.org"), "anna@example.org", true, MessageKind::Welcome),
-        (Some("anna@example.org"), "ben@example.org", false, MessageKind::ConfirmAddress),
+    let one = "1";
+    for (uses, mailed_to, typed, confirmed, first) in [
+        (one, None, "anna@example.org", false, MessageKind::ConfirmAddress),
+        (one, Some("anna@example.org"), "anna@example.org", true, MessageKind::Welcome),
+        (one, Some("anna@example.org"), "ben@example.org", false, MessageKind::ConfirmAddress),
+        // Passed on, and typed by whoever it came to.
+        ("5", Some("anna@example.org"), "anna@example.org", false, MessageKind::ConfirmAddress),
     ] {
         let house = House::new(&["films"]).await;
-        let invite = house.invite(InviteText::default()).await;
+        let text = InviteText { uses: uses.into(), ..InviteText::default() };
+        let invite = house.invite(text).await;
         if let Some(address) = mailed_to {
             mail(&house, &invite, address).await;
         }
         let application = Application { email: Some(typed.into()), ..form("Anna") };
         let user = accept(&house, &invite, application).await.unwrap().user.unwrap();
-        assert_eq!(owed(&house, &user).await, [first], "{mailed_to:?} {typed}");
-        assert_eq!(user.email.unwrap().confirmed, confirmed, "{mailed_to:?} {typed}");
+        assert_eq!(owed(&house, &user).await, [first], "{uses} {mailed_to:?} {typed}");
+        assert_eq!(user.email.unwrap().confirmed, confirmed, "{uses} {mailed_to:?} {typed}");
     }
 }
 
 #[tokio::test]
 async fn who_has_no_password_since_it_waited_too_long_is_sent_a_link() {
     let house = House::new(&["films", "music"]).await;
-    let invite = house.invite(InviteText::default()).await;
+    let invite = house.invite(InviteText { uses: "1".into(), ..InviteText::default() }).await;
     mail(&house, &invite, "anna@example.org").await;
     house.world.next(&[Fate::Good]);
     house.world.next(&[Fate::Down; 500]);

@@ -29,6 +29,8 @@ pub enum MessageKind {
     ConfirmAddress,
     /// A password was changed.
     PasswordChanged,
+    /// An address is no longer the account's.
+    AddressChanged,
     /// Accounts are about to be disabled.
     Expiring,
     /// Accounts were disabled.
@@ -37,12 +39,13 @@ pub enum MessageKind {
 
 impl MessageKind {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Reset,
         Self::Invite,
         Self::Welcome,
         Self::ConfirmAddress,
         Self::PasswordChanged,
+        Self::AddressChanged,
         Self::Expiring,
         Self::Expired,
     ];
@@ -56,6 +59,7 @@ impl MessageKind {
             Self::Welcome => "welcome",
             Self::ConfirmAddress => "confirm-address",
             Self::PasswordChanged => "password-changed",
+            Self::AddressChanged => "address-changed",
             Self::Expiring => "expiring",
             Self::Expired => "expired",
         }
@@ -68,7 +72,11 @@ impl MessageKind {
         Duration::from_secs(match self {
             Self::Reset => 3_600,
             Self::ConfirmAddress | Self::PasswordChanged => DAY,
-            Self::Invite | Self::Welcome | Self::Expiring | Self::Expired => 3 * DAY,
+            Self::Invite
+            | Self::Welcome
+            | Self::AddressChanged
+            | Self::Expiring
+            | Self::Expired => 3 * DAY,
         })
     }
 }
@@ -79,7 +87,7 @@ impl MessageKind {
 pub enum To {
     /// The user's confirmed address, as it is when it is delivered.
     User,
-    /// This one: an invited person's, or one that is to be confirmed.
+    /// This one: an invited person's, one that is to be confirmed, or one that was somebody's.
     Address(EmailAddress),
 }
 

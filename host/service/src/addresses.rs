@@ -2,7 +2,7 @@
 //!
 //! Guarantees: an address that is not proved gets nothing but the question whether it is somebody's; the
 //! one in force stays so until the next is proved; once it is another one, nothing that was sent to the
-//! mailbox before is good any more. An address may belong to several users. Does not: doubt what an
+//! mailbox before is good any more, and that mailbox is told. An address may belong to several users. Does not: doubt what an
 //! admin types.
 
 use crate::activity::{about, note, oneself, seen_from};
@@ -99,13 +99,14 @@ fn asked<M: Mode>(tx: &Tx<M>, user: &UserId, now: Timestamp) -> Result<Vec<Link>
 /// takes it away at once.
 ///
 /// # Errors
-/// `Forbidden` `no-public-url` where no link can be mailed; `Throttled`; `Unauthorized` for a user who is
-/// gone.
+/// `Forbidden` `stale-sign-in` for who did not prove lately who they are, and `no-public-url` where no link
+/// can be mailed; `Throttled`; `Unauthorized` for a user who is gone.
 pub async fn change(
     service: &Service,
     current: &Current,
     address: Option<EmailAddress>,
 ) -> Result<AddressView> {
+    require_fresh(service, current)?;
     let (here, id) = (service.clone(), current.user.id.clone());
     service
         .write(move |tx| {
@@ -144,6 +145,14 @@ fn wished(tx: &WriteTx, service: &Service, user: &User, address: &EmailAddress) 
     drop_questions(tx, &user.id, service.now())?;
     ask(tx, service, user, address, due)?;
     note(tx, about(service, oneself(user), ActivityKind::AddressChanged, user))
+}
+
+/// Whoever finds a browser that is signed in shall not lead its owner's mail elsewhere.
+fn require_fresh(service: &Service, current: &Current) -> Result<()> {
+    match current.session.is_fresh(service.now()) {
+        true => Ok(()),
+        false => Err(ServiceError::Forbidden { code: "stale-sign-in" }),
+    }
 }
 
 /// Sends the question that is open once more.
@@ -316,7 +325,8 @@ pub async fn confirm(service: &Service, token: &str, caller: &Caller) -> Result<
 }
 
 /// What follows once the address of a user, written already, is another one or is proved: links and
-/// messages that went elsewhere mean nothing any more, and who waited for a welcome is sent it.
+/// messages that went elsewhere mean nothing any more, a mailbox that was proved hears that it is theirs no
+/// more, and who waited for a welcome is sent it.
 ///
 /// # Errors
 /// The store's.
@@ -327,11 +337,22 @@ pub(crate) fn replaced(tx: &WriteTx, service: &Service, before: &User, user: &Us
     if old.map(|email| &email.address) != new.map(|email| &email.address) {
         recall(tx, &user.id, service.now(), |message| message.kind == MessageKind::Reset)?;
     }
+    if let Some(lost) = lost(old, new) {
+        let owed = Owed::to_address(MessageKind::AddressChanged, lost.clone()).about(&user.id);
+        outbox::owe(tx, service, owed.with("username", user.username.as_str()))?;
+    }
     let was_asked = old.is_some_and(|email| !email.confirmed);
     if was_asked && new.is_some_and(|email| email.confirmed) {
         welcome::owe(tx, service, user)?;
     }
     Ok(())
+}
+
+/// The address that was proved and is another one now.
+fn lost<'a>(old: Option<&'a Email>, new: Option<&Email>) -> Option<&'a EmailAddress> {
+    let old = old.filter(|email| email.confirmed).map(|email| &email.address)?;
+    let is_kept = new.is_some_and(|email| email.address.key() == old.key());
+    (!is_kept).then_some(old)
 }
 
 #[cfg(test)]

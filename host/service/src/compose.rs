@@ -18,8 +18,8 @@ use domain::secret::Secret;
 use domain::users::{Account, AccountState, User};
 use jiff::Timestamp;
 use views::mail::{
-    About, AccountEnd, AskedBy, ConfirmAddress, Invite, PasswordChanged, Person, Place, Rendered,
-    Reset, Test, Welcome,
+    About, AccountEnd, AddressChanged, AskedBy, ConfirmAddress, Invite, PasswordChanged, Person,
+    Place, Rendered, Reset, Test, Welcome,
 };
 
 /// The names of facts that a message is owed with. Times are RFC 3339.
@@ -169,6 +169,9 @@ fn about(service: &Service, told: &Told<'_>) -> Result<About, Unwritten> {
             at: time(message, facts::AT).unwrap_or(message.owed_at),
             by: asked_by(message),
         }),
+        MessageKind::AddressChanged => {
+            About::AddressChanged(AddressChanged { at: message.owed_at })
+        }
         MessageKind::Expiring => About::Expiring(end(told, message.expires_at)),
         MessageKind::Expired => About::Expired(end(told, message.owed_at)),
     })

@@ -62,7 +62,8 @@ fn is_stale(user: &User, message: &Message, now: Timestamp) -> bool {
         | MessageKind::Invite
         | MessageKind::Welcome
         | MessageKind::ConfirmAddress
-        | MessageKind::PasswordChanged => false,
+        | MessageKind::PasswordChanged
+        | MessageKind::AddressChanged => false,
     }
 }
 

@@ -47,6 +47,8 @@ pub struct AddressPart {
     pub typed: String,
     /// Whether mail can be sent at all.
     pub can_mail: bool,
+    /// Signed in too long ago to change it.
+    pub stale: bool,
 }
 
 /// An account, to its owner.

@@ -38,8 +38,8 @@ mod tests;
 pub(crate) use builtin::keys;
 
 pub use context::{
-    About, AccountEnd, AskedBy, ConfirmAddress, Invite, MailContext, PasswordChanged, Person,
-    Place, Reset, Server, Test, Welcome,
+    About, AccountEnd, AddressChanged, AskedBy, ConfirmAddress, Invite, MailContext,
+    PasswordChanged, Person, Place, Reset, Server, Test, Welcome,
 };
 pub use files::{part_of_file, unreadable};
 pub use kind::{MailKind, Part, Source};

@@ -3,7 +3,7 @@
 //! Guarantees: addresses are made from what is configured, never from what a request claims; a place
 //! to go on to is one of ours. Does not: give anybody a right ([`crate::access`] does).
 
-use crate::failure::Failure;
+use crate::failure::{Code, Failure};
 use crate::input::Input;
 use crate::kit::cookies::{self, Keep, NewCookie, SameSite, Transport};
 use crate::kit::head::{Captures, Head};
@@ -13,6 +13,7 @@ use crate::program::Program;
 use bytes::Bytes;
 use core::net::IpAddr;
 use core::time::Duration;
+use domain::ids::UserId;
 use domain::secret::Secret;
 use service::Service;
 use service::caller::Caller;
@@ -90,6 +91,21 @@ impl Ctx {
     #[must_use]
     pub fn views(&self) -> &Views {
         self.program.views()
+    }
+
+    /// Of what gives somebody their own account for good, where a found session must not: whether it is
+    /// not about oneself, or one proved lately who one is.
+    ///
+    /// # Errors
+    /// 403 `stale-sign-in`.
+    pub fn require_fresh(&self, whose: &UserId) -> Result<(), Failure> {
+        let stale = |current: &Current| {
+            current.user.id == *whose && !current.session.is_fresh(self.service().now())
+        };
+        if self.viewer.as_ref().is_some_and(stale) {
+            return Err(Failure::of(Code::StaleSignIn));
+        }
+        Ok(())
     }
 
     /// A part of the path.

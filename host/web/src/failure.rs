@@ -42,6 +42,8 @@ pub enum Code {
     SetupAdmin,
     /// Admins do not take over one another.
     OtherAdmin,
+    /// Signed in too long ago for this.
+    StaleSignIn,
     /// A link in a mail begins with the public address, which is not set.
     NoPublicUrl,
     /// Nobody locks themselves out.
@@ -92,7 +94,7 @@ pub enum Code {
 
 impl Code {
     /// All of them, for the documentation.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::BadRequest,
         Self::SignIn,
         Self::WrongCredential,
@@ -104,6 +106,7 @@ impl Code {
         Self::LastAdmin,
         Self::SetupAdmin,
         Self::OtherAdmin,
+        Self::StaleSignIn,
         Self::NoPublicUrl,
         Self::Oneself,
         Self::Over,
@@ -166,6 +169,7 @@ impl Code {
             Self::LastAdmin => (StatusCode::FORBIDDEN, "last-admin", "The last admin stays one"),
             Self::SetupAdmin => (StatusCode::FORBIDDEN, "setup-admin", "The first admin stays one"),
             Self::OtherAdmin => (StatusCode::FORBIDDEN, "other-admin", "Not on another admin"),
+            Self::StaleSignIn => (StatusCode::FORBIDDEN, "stale-sign-in", "Sign in again first"),
             Self::NoPublicUrl => (StatusCode::FORBIDDEN, "no-public-url", "No public address"),
             Self::Oneself => (StatusCode::FORBIDDEN, "oneself", "Not on oneself"),
             Self::Over => (StatusCode::FORBIDDEN, "over", "Extend the user's time first"),
@@ -220,6 +224,7 @@ impl Code {
             Self::LastAdmin,
             Self::SetupAdmin,
             Self::OtherAdmin,
+            Self::StaleSignIn,
             Self::NoPublicUrl,
             Self::Oneself,
             Self::Over,

@@ -53,6 +53,13 @@ mail-password-changed-by-admin = The person who looks after { $server } changed 
 mail-password-changed-you = Did you know about it? Then all is well, and there is nothing to do.
 mail-password-changed-not-you = You did not? Then choose a new password at once, and tell the person who looks after your account:
 
+mail-address-changed-subject = Your e-mail address at { $server } was changed
+mail-address-changed-heading = Your e-mail address was changed
+mail-address-changed-preview = If that was you, all is well.
+mail-address-changed-lead = Since { $when }, this is no longer the address of your account at { $server }. Nothing else is sent here for it.
+mail-address-changed-you = Did you know about it? Then all is well, and there is nothing to do.
+mail-address-changed-not-you = You did not? Then somebody else may have been in your account. Tell the person who looks after it at once: they can give you your address back, and a new password.
+
 mail-expiring-subject = Your account at { $server } ends soon
 mail-expiring-heading = Your account ends soon
 mail-expiring-preview = Until then everything works as always.

@@ -108,6 +108,7 @@ mail-about-invite = Goes out when you send an invite by mail.
 mail-about-welcome = Goes out when somebody has signed up.
 mail-about-confirm-address = Goes out when somebody gives an address, to see that it is theirs.
 mail-about-password-changed = Goes out after a password was changed, so that nobody else does it unseen.
+mail-about-address-changed = Goes to the old address once another one is in its place, so that nobody else does it unseen.
 mail-about-expiring = Goes out seven days and one day before an account ends.
 mail-about-expired = Goes out when an account has ended.
 mail-about-test = Goes out when you try a way to send.

@@ -13,6 +13,7 @@ message-kind-invite = Invite
 message-kind-welcome = Welcome
 message-kind-confirm-address = Confirm the address
 message-kind-password-changed = Password changed
+message-kind-address-changed = Address changed
 message-kind-expiring = Account ends soon
 message-kind-expired = Account ended
 message-kind-test = Test

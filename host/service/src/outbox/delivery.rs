@@ -120,7 +120,7 @@ fn begin(tx: &WriteTx, service: &Service, id: &MessageId) -> Result<Option<Begun
 }
 
 /// Where it goes, or the word for why it goes nowhere. An address that is not confirmed gets nothing but
-/// its confirmation.
+/// its confirmation, and one that was somebody's only that it is so no more.
 fn address(message: &Message, user: Option<&User>) -> Result<EmailAddress, &'static str> {
     let user = match (&message.user, user) {
         (Some(_), None) => return Err(GONE),
@@ -129,8 +129,11 @@ fn address(message: &Message, user: Option<&User>) -> Result<EmailAddress, &'sta
     if user.is_some_and(|user| is_shut_out(message.kind, user)) {
         return Err(SHUT_OUT);
     }
-    let may_be_new = matches!(message.kind, MessageKind::Invite | MessageKind::ConfirmAddress);
-    if let (To::Address(address), true) = (&message.to, may_be_new) {
+    let may_be_nobodys = matches!(
+        message.kind,
+        MessageKind::Invite | MessageKind::ConfirmAddress | MessageKind::AddressChanged
+    );
+    if let (To::Address(address), true) = (&message.to, may_be_nobodys) {
         return Ok(address.clone());
     }
     let known = user.ok_or(GONE)?.email.as_ref().ok_or(NO_ADDRESS)?;
@@ -144,7 +147,13 @@ fn address(message: &Message, user: Option<&User>) -> Result<EmailAddress, &'sta
 /// Whether the mail would tell somebody of a door that is closed to them.
 const fn is_shut_out(kind: MessageKind, user: &User) -> bool {
     match (kind, user.state) {
-        (MessageKind::PasswordChanged | MessageKind::Expired | MessageKind::Invite, _)
+        (
+            MessageKind::PasswordChanged
+            | MessageKind::AddressChanged
+            | MessageKind::Expired
+            | MessageKind::Invite,
+            _,
+        )
         | (_, UserState::Active) => false,
         (MessageKind::Welcome | MessageKind::ConfirmAddress, UserState::Pending) => false,
         (_, UserState::Pending | UserState::Disabled | UserState::Expired) => true,

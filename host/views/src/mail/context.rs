@@ -57,6 +57,8 @@ pub enum About {
     ConfirmAddress(ConfirmAddress),
     /// [`MailKind::PasswordChanged`]
     PasswordChanged(PasswordChanged),
+    /// [`MailKind::AddressChanged`]
+    AddressChanged(AddressChanged),
     /// [`MailKind::Expiring`]
     Expiring(AccountEnd),
     /// [`MailKind::Expired`]
@@ -140,6 +142,13 @@ pub struct PasswordChanged {
     pub by: AskedBy,
 }
 
+/// An address that is no longer an account's; the mail goes there.
+#[derive(Clone)]
+pub struct AddressChanged {
+    /// When.
+    pub at: Timestamp,
+}
+
 /// The end of an account.
 #[derive(Clone)]
 pub struct AccountEnd {
@@ -170,6 +179,7 @@ impl MailContext {
             About::Welcome(_) => MailKind::Welcome,
             About::ConfirmAddress(_) => MailKind::ConfirmAddress,
             About::PasswordChanged(_) => MailKind::PasswordChanged,
+            About::AddressChanged(_) => MailKind::AddressChanged,
             About::Expiring(_) => MailKind::Expiring,
             About::Expired(_) => MailKind::Expired,
             About::Test(_) => MailKind::Test,
@@ -186,6 +196,7 @@ impl MailContext {
             About::ConfirmAddress(confirm) => vec![&confirm.url],
             About::Welcome(_)
             | About::PasswordChanged(_)
+            | About::AddressChanged(_)
             | About::Expiring(_)
             | About::Expired(_)
             | About::Test(_) => Vec::new(),
@@ -235,6 +246,9 @@ impl About {
             Self::PasswordChanged(change) => {
                 let values = [("at", moments.at(change.at)), ("by", change.by.value())];
                 vec![("change", table(values))]
+            }
+            Self::AddressChanged(change) => {
+                vec![("change", table([("at", moments.at(change.at))]))]
             }
             Self::Expiring(end) | Self::Expired(end) => {
                 vec![("account", table([("expires_at", moments.at(end.expires_at))]))]

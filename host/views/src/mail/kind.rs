@@ -15,6 +15,8 @@ pub enum MailKind {
     ConfirmAddress,
     /// A password was changed.
     PasswordChanged,
+    /// An address is no longer the account's.
+    AddressChanged,
     /// Accounts are about to end.
     Expiring,
     /// Accounts have ended.
@@ -25,12 +27,13 @@ pub enum MailKind {
 
 impl MailKind {
     /// All, in the order they are listed.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Reset,
         Self::Invite,
         Self::Welcome,
         Self::ConfirmAddress,
         Self::PasswordChanged,
+        Self::AddressChanged,
         Self::Expiring,
         Self::Expired,
         Self::Test,
@@ -45,6 +48,7 @@ impl MailKind {
             Self::Welcome => "welcome",
             Self::ConfirmAddress => "confirm-address",
             Self::PasswordChanged => "password-changed",
+            Self::AddressChanged => "address-changed",
             Self::Expiring => "expiring",
             Self::Expired => "expired",
             Self::Test => "test",

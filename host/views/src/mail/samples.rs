@@ -4,8 +4,8 @@
 //! of a secret occurs in anything else. Does not: name anybody who exists.
 
 use super::context::{
-    About, AccountEnd, AskedBy, ConfirmAddress, Invite, MailContext, PasswordChanged, Person,
-    Place, Reset, Server, Test, Welcome,
+    About, AccountEnd, AddressChanged, AskedBy, ConfirmAddress, Invite, MailContext,
+    PasswordChanged, Person, Place, Reset, Server, Test, Welcome,
 };
 use super::kind::MailKind;
 use jiff::{SignedDuration, Timestamp};
@@ -38,6 +38,9 @@ pub fn of(kind: MailKind) -> Vec<Sample> {
             ("by-person", About::PasswordChanged(PasswordChanged { at: NOW, by: AskedBy::Person })),
             ("by-admin", About::PasswordChanged(PasswordChanged { at: NOW, by: AskedBy::Admin })),
         ],
+        MailKind::AddressChanged => {
+            vec![("plain", About::AddressChanged(AddressChanged { at: NOW }))]
+        }
         MailKind::Expiring => {
             vec![("plain", About::Expiring(AccountEnd { expires_at: after(7 * 24) }))]
         }

@@ -170,6 +170,7 @@ impl Samples for AccountPage {
                 typed: String::new(),
                 can_mail: true,
             },
+                stale: false,
             expires_at: Some(at("2027-02-01T00:00:00Z")),
             accounts: vec![
                 MyAccount {
@@ -222,6 +223,8 @@ impl Samples for AccountPage {
             ..first.clone()
         };
         let bare = Self { name: LONG.into(), ..Self::default() };
+        let old = AddressPart { stale: true, ..first.email.clone() };
+        let stale = Self { email: old, ..first.clone() };
         vec![
             ("first", first),
             ("changed", changed),
@@ -229,6 +232,7 @@ impl Samples for AccountPage {
             ("waits", waits),
             ("moves", moves),
             ("bare", bare),
+            ("stale", stale),
         ]
     }
 }

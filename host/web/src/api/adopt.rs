@@ -72,6 +72,9 @@ async fn wishes(ctx: &Ctx, by: &Admin, mut sent: Input) -> Result<Vec<Adoption>,
 /// for everybody whose name is free.
 pub async fn adopt(ctx: Ctx, by: Admin) -> Reply {
     let wishes = wishes(&ctx, &by, ctx.json()?).await?;
+    for whose in wishes.iter().filter_map(|wish| wish.attach_to.as_ref()) {
+        ctx.require_fresh(whose)?;
+    }
     let adopted = adopt::adopt(ctx.service(), &by, &id(&ctx)?, wishes).await?;
     Ok(lists::whole(adopted.into_iter().map(View::from).collect()))
 }

@@ -218,6 +218,9 @@ pub fn changes(mut sent: Input) -> Result<(UserPatch, Option<UserState>), Failur
 pub async fn patch(ctx: Ctx, by: Admin) -> Reply {
     let id = id(&ctx)?;
     let (patch, state) = changes(ctx.json()?)?;
+    if patch.email.is_some() {
+        ctx.require_fresh(&id)?;
+    }
     let mut user = users::patch(ctx.service(), &by, &id, patch).await?;
     match state {
         Some(UserState::Active) => user = users::enable(ctx.service(), &by, &id).await?.user,

@@ -59,6 +59,7 @@ async fn address_part(ctx: &Ctx, user: &User) -> Result<pages::AddressPart, Fail
         pending: pending.map(|pending| pending.address.into()),
         typed: String::new(),
         can_mail: words::sender(ctx).is_some(),
+        stale: ctx.require_fresh(&user.id).is_err(),
     })
 }
 
@@ -141,20 +142,10 @@ pub async fn change_password(ctx: Ctx, who: SignedIn) -> Reply {
 /// `POST /account/email` with `email`, or with `remove`
 pub async fn change_address(ctx: Ctx, who: SignedIn) -> Reply {
     let form = ctx.form()?;
-    if form.get("remove").is_some() {
-        addresses::change(ctx.service(), who.current(), None).await?;
-        return Ok(frame::done(&ctx, "/account", "address-removed", &[]));
-    }
+    let removes = form.get("remove").is_some();
     let typed = form.get("email").unwrap_or_default();
-    let mut sent = Input::default().with("email", Some(typed));
-    let email = sent.required_as("email", input::email);
-    let done = match sent.finish(email) {
-        Ok(email) => addresses::change(ctx.service(), who.current(), Some(email))
-            .await
-            .map_err(Failure::from),
-        Err(failure) => Err(failure),
-    };
-    match done {
+    match changed(&ctx, &who, (!removes).then_some(typed)).await {
+        Ok(_gone) if removes => Ok(frame::done(&ctx, "/account", "address-removed", &[])),
         // Theirs already, and proved: there is nothing to ask.
         Ok(now) if now.pending.is_none() && is_proved(&now) => Ok(ctx.go("/account")),
         Ok(_asked) => {
@@ -167,6 +158,17 @@ pub async fn change_address(ctx: Ctx, who: SignedIn) -> Reply {
             words::again(&ctx, failure, |problems| pages::AccountPage { email, problems, ..page })
         }
     }
+}
+
+/// The address as typed; none takes it away.
+async fn changed(ctx: &Ctx, who: &SignedIn, typed: Option<&str>) -> Result<AddressView, Failure> {
+    let mut email = None;
+    if let Some(typed) = typed {
+        let mut sent = Input::default().with("email", Some(typed));
+        let parsed = sent.required_as("email", input::email);
+        email = Some(sent.finish(parsed)?);
+    }
+    Ok(addresses::change(ctx.service(), who.current(), email).await?)
 }
 
 fn is_proved(now: &AddressView) -> bool {

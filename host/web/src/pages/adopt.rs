@@ -164,7 +164,11 @@ pub async fn adopt(ctx: Ctx, by: Admin) -> Reply {
     let backend = id(&ctx)?;
     let typed = ctx.form()?;
     let found = adopt::candidates(ctx.service(), &by, &backend).await?;
-    let adopted = match wishes(&found, &typed) {
+    let wishes = wishes(&found, &typed).and_then(|wishes| {
+        let attached = wishes.iter().filter_map(|wish| wish.attach_to.as_ref());
+        attached.map(|whose| ctx.require_fresh(whose)).collect::<Result<(), _>>().map(|()| wishes)
+    });
+    let adopted = match wishes {
         Ok(wishes) => adopt::adopt(ctx.service(), &by, &backend, wishes).await?,
         Err(failure) => {
             let page = page(&ctx, &by, &found, &typed).await?;

@@ -49,11 +49,16 @@ fn login_page(ctx: &Ctx, next: Option<&str>, username: &str) -> LoginPage {
     page
 }
 
-/// `GET /login?next=`
+/// `GET /login?next=`; with `again` also for who is signed in, to prove it anew.
 pub async fn login_form(ctx: Ctx) -> Reply {
     let next = ctx.head.query.get("next").and_then(own_path);
-    if let Some(current) = &ctx.viewer {
-        return Ok(ctx.go(next.unwrap_or_else(|| home_of(&current.user))));
+    let again = ctx.head.query.get("again").is_some();
+    match &ctx.viewer {
+        Some(current) if again => {
+            return frame::page(&ctx, &login_page(&ctx, next, current.user.username.as_str()));
+        }
+        Some(current) => return Ok(ctx.go(next.unwrap_or_else(|| home_of(&current.user)))),
+        None => {}
     }
     frame::page(&ctx, &login_page(&ctx, next, ""))
 }

@@ -197,8 +197,12 @@ pub async fn save_address(ctx: Ctx, by: Admin) -> Reply {
     let email = typed.change("address", input::email);
     let done = match typed.finish(email) {
         Ok(email) => {
-            let patch = UserPatch { email: Some(email), ..UserPatch::default() };
-            users::patch(ctx.service(), &by, &id(&ctx)?, patch).await.map_err(Failure::from)
+            let (whose, email) = (id(&ctx)?, Some(email));
+            let patch = UserPatch { email, ..UserPatch::default() };
+            match ctx.require_fresh(&whose) {
+                Ok(()) => users::patch(ctx.service(), &by, &whose, patch).await.map_err(Into::into),
+                Err(stale) => Err(stale),
+            }
         }
         Err(failure) => Err(failure),
     };

@@ -169,8 +169,8 @@ impl Samples for AccountPage {
                 pending: None,
                 typed: String::new(),
                 can_mail: true,
-            },
                 stale: false,
+            },
             expires_at: Some(at("2027-02-01T00:00:00Z")),
             accounts: vec![
                 MyAccount {
@@ -222,17 +222,17 @@ impl Samples for AccountPage {
             problems: vec![Problem::with("email", "This does not look like an e-mail address.")],
             ..first.clone()
         };
-        let bare = Self { name: LONG.into(), ..Self::default() };
         let old = AddressPart { stale: true, ..first.email.clone() };
         let stale = Self { email: old, ..first.clone() };
+        let bare = Self { name: LONG.into(), ..Self::default() };
         vec![
             ("first", first),
             ("changed", changed),
             ("wrong", wrong),
             ("waits", waits),
             ("moves", moves),
-            ("bare", bare),
             ("stale", stale),
+            ("bare", bare),
         ]
     }
 }

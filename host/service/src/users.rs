@@ -191,8 +191,8 @@ fn given_by_admin(address: EmailAddress) -> Email {
 ///
 /// # Errors
 /// `NotFound`; `Taken`; `Invalid` for an end in the past; `Forbidden` `setup-admin` or `last-admin` for
-/// a demotion or an end that may not be, and `setup-admin` or `other-admin` for the address of another
-/// admin unless the first one asks.
+/// a demotion or an end that may not be, or another name for the first admin by others; and `setup-admin`
+/// or `other-admin` for the address of another admin unless the first one asks.
 pub async fn patch(service: &Service, by: &Admin, id: &UserId, patch: UserPatch) -> Result<User> {
     let (here, id, who, by) = (service.clone(), id.clone(), by.id().cloned(), actor(by));
     service
@@ -223,6 +223,10 @@ pub async fn patch(service: &Service, by: &Admin, id: &UserId, patch: UserPatch)
 fn patched(old: &User, patch: UserPatch, standing: Standing<'_>, now: Timestamp) -> Result<User> {
     let mut user = old.clone();
     if let Some(name) = patch.username {
+        let by_another = standing.by.is_some_and(|by| *by != old.id);
+        if old.setup_admin && by_another && name != old.username {
+            return Err(Protected::SetupAdmin.into());
+        }
         user.username = name;
     }
     if let Some(email) = patch.email {

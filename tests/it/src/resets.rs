@@ -332,3 +332,96 @@ async fn a_second_click_shows_what_the_first_one_did() {
     assert_eq!(first.text, second.text);
     reset(&guest, token(&path), NEW).await.expect(410);
 }
+
+/// Everything of an answer but what differs each time by itself.
+fn all_of(answer: &harness::Answer) -> (u16, String, Vec<String>) {
+    let own = ["date", "x-request-id", "content-security-policy"];
+    let headers = answer.headers.iter();
+    let headers = headers
+        .filter(|(name, _value)| !own.contains(&name.as_str()))
+        .map(|(name, value)| format!("{name}: {value:?}"));
+    (answer.status, answer.text.clone(), headers.collect())
+}
+
+#[tokio::test]
+async fn no_token_does_what_another_kind_is_for_and_all_bad_ones_are_alike() {
+    let house = mailroom::house().await;
+    person(&house, "Ada").await;
+    let reset_path = asked(&house, "Ada").await;
+    let reset_token = token(&reset_path).to_owned();
+    let ada = house.signed_in("Ada", OLD).await;
+    ada.call("PATCH", "/api/account", json!({"email": "ada@new.example"})).await.expect(200);
+    house.until("the question is there", || house.taken().len() == 2).await;
+    let confirm_token = token(&link(&house.last(), "/confirm/")).to_owned();
+    let unknown = "a".repeat(reset_token.len());
+    let mut refused = Vec::new();
+    for wrong in [confirm_token.as_str(), &unknown, "", "\u{0}", "lkr_ö"] {
+        let body = json!({"token": wrong, "password": NEW});
+        let answer = house.fresh_guest().post("/api/password/reset", body).await;
+        if answer.status != 422 {
+            refused.push(all_of(&answer));
+        }
+    }
+    for wrong in [reset_token.as_str(), &unknown] {
+        let body = json!({"token": wrong});
+        refused.push(all_of(&house.fresh_guest().post("/api/account/confirm-email", body).await));
+    }
+    // Good, but not for who is shut out.
+    let id = house.user_named("Ada").await["id"].as_str().unwrap().to_owned();
+    let admin = house.admin().await;
+    admin.post(&format!("/api/users/{id}/disable"), json!({})).await.expect(200);
+    refused.push(all_of(&reset(&house.fresh_guest(), &reset_token, NEW).await));
+    let body = json!({"token": confirm_token});
+    refused.push(all_of(&house.fresh_guest().post("/api/account/confirm-email", body).await));
+    refused.dedup();
+    assert_eq!(refused.len(), 1, "{refused:#?}");
+    assert_eq!(refused[0].0, 410);
+    for page in ["reset", "confirm", "login/token"] {
+        for wrong in [&confirm_token, &unknown, &reset_token] {
+            house.fresh_guest().get(&format!("/{page}/{wrong}")).await.expect(410);
+            house.browser().submit(&format!("/{page}/{wrong}"), &[]).await.expect(410);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_page_tells_nobody_apart_and_no_other_site_presses_its_buttons() {
+    let house = mailroom::house().await;
+    person(&house, "Ada").await;
+    let mut pages = Vec::new();
+    for login in ["Ada", ADDRESS, "nobody", "nobody@example.org", "\u{0}", &"x".repeat(5_000)] {
+        pages.push(all_of(&house.browser().submit("/forgot", &[("login", login)]).await));
+    }
+    pages.dedup();
+    assert_eq!(pages.len(), 1, "{pages:#?}");
+    mailroom::until_quiet(&house).await;
+    let id = house.user_named("Ada").await["id"].as_str().unwrap().to_owned();
+    let path = link(&house.last(), "/reset/");
+    let admin = house.admin_browser().await;
+    for (path, field) in [
+        ("/forgot", ("login", "Ada")),
+        (path.as_str(), ("password", NEW)),
+        ("/confirm/x", ("x", "y")),
+        ("/account/email", ("email", "x@example.org")),
+        ("/account/email/resend", ("x", "y")),
+        (&format!("/admin/people/{id}/email"), ("address", "x@example.org")),
+        (&format!("/admin/people/{id}/reset-link"), ("mail", "on")),
+        ("/admin/backends/jellyfin/adopt", ("which", "all")),
+    ] {
+        let foreign = admin.with_header("sec-fetch-site", "cross-site");
+        assert_eq!(foreign.submit(path, &[field]).await.status, 403, "{path}");
+    }
+    assert!(house.jellyfin.accepts("Ada", OLD));
+}
+
+#[tokio::test]
+async fn the_first_admin_keeps_the_name_they_sign_in_with() {
+    let house = mailroom::house().await;
+    let (_id, second) = second_admin(&house).await;
+    let first = house.user_named(harness::ADMIN).await["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/users/{first}");
+    let answer = second.call("PATCH", &path, json!({"username": "somebody"})).await;
+    assert_eq!((answer.status, answer.code().as_str()), (403, "setup-admin"));
+    let own = house.admin().await;
+    own.call("PATCH", &path, json!({"username": "somebody"})).await.expect(200);
+}

@@ -86,6 +86,7 @@ mail-problem-syntax = That is not understood: { $about }.
 mail-problem-unknown-variable = Nothing is called { $about } in this mail.
 mail-problem-unknown-name = That does not exist: { $about }.
 mail-problem-not-a-time = Only times can be written as dates.
+mail-problem-too-deep = Too much stands in each other here, or between two braces.
 mail-problem-too-much-work = That takes too long. Is there a loop without an end?
 mail-problem-too-large = That is too long. { $about } bytes are the most.
 mail-problem-render = That does not work: { $about }.

@@ -48,6 +48,8 @@ const FRAMES: &[&str] =
     &["mj-head", "mj-body", "mj-section", "mj-column", "mj-group", "mj-wrapper", "mj-hero"];
 const BARE_FRAMES: &[&str] =
     &["mjml", "mj-attributes", "mj-accordion", "mj-carousel", "mj-navbar", "mj-social"];
+/// Tags in each other: the compiler's stack has an end.
+const DEEPEST: usize = 64;
 /// Tags that have nothing inside.
 const EMPTY: &[&str] =
     &["mj-all", "mj-class", "mj-font", "mj-breakpoint", "mj-spacer", "mj-divider", "mj-image"];
@@ -286,6 +288,9 @@ impl Walk<'_> {
         let closed = self.source.get(..end).is_some_and(|tag| tag.ends_with("/>"));
         if closed || VOID.contains(&name) {
             return Ok(end);
+        }
+        if self.open.len() >= DEEPEST {
+            return Err(Flaw::new(at, "too-deep", format!("<{name}>")));
         }
         let raw = RAW_TEXT.contains(&name);
         self.open.push(Open { name: name.to_owned(), tag: at..end });

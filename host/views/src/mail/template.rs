@@ -90,6 +90,7 @@ impl Template {
                 let flaw = Flaw::new(0, "too-large", part.limit().to_string());
                 return Err(flaw.of(kind, part, &written));
             }
+            expressions::shallow(&written).map_err(|flaw| flaw.of(kind, part, &written))?;
             let name = if part == Part::Mjml { MJML } else { file(part) };
             let told = |error| Self::problem(kind, part, &written, &error, Content::Example);
             template.environment.add_template_owned(name, written.clone()).map_err(told)?;

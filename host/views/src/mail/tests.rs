@@ -277,6 +277,42 @@ fn what_is_too_large_is_refused() {
 }
 
 #[test]
+fn what_is_nested_without_end_is_refused_and_breaks_nothing() {
+    let many = |word: &str| word.repeat(30_000 / word.len());
+    let nested = |open: &str, close: &str| {
+        let times = 60_000 / (open.len() + close.len());
+        format!("{}a{}", open.repeat(times), close.repeat(times))
+    };
+    for (open, close) in [("<b>", "</b>"), ("<div>", "</div>")] {
+        let inside = format!("<mj-text>{}</mj-text>", nested(open, close));
+        assert_eq!(refused(MailKind::Test, mjml(&inside)).code, "too-deep", "{open}");
+    }
+    for source in [
+        nested("{% if t %}", "{% endif %}"),
+        nested("{%- for a in [1] -%}", "{% endfor %}"),
+        nested("{% set a %}", "{% endset %}"),
+        format!("{{% if 0 %}}{}{{% endif %}}", many("{% elif 0 %}")),
+        format!("{{{{ {}1{} }}}}", many("("), many(")")),
+        format!("{{{{ {}1{} }}}}", many("["), many("]")),
+        format!("{{{{ {}1 }}}}", many("not ")),
+        format!("{{{{ 1{} }}}}", many("|string")),
+        format!("{{{{ 1{} }}}}", many("+1")),
+        format!("{{{{ t{} }}}}", many(".a")),
+    ] {
+        assert_eq!(refused(MailKind::Test, text(&source)).code, "too-deep", "{:.40}", source);
+    }
+    for (open, close) in [("(", ")"), ("[", "]"), ("-", ""), ("1+", ""), ("not ", "")] {
+        let times = 990 / (open.len() + close.len());
+        let source = format!("{{{{ {}1{} }}}}", open.repeat(times), close.repeat(times));
+        let _either = built_in().with_override(MailKind::Test, text(&source)).is_ok();
+    }
+    for (open, close) in [("{% if t %}", "{% endif %}"), ("{% for a in [1] %}", "{% endfor %}")] {
+        let source = format!("{}a{}", open.repeat(64), close.repeat(64));
+        let _either = built_in().with_override(MailKind::Test, text(&source)).is_ok();
+    }
+}
+
+#[test]
 fn a_mail_is_not_lost_to_its_template_and_the_fault_tells_nothing() {
     // No example has such a name, so nothing could have been seen before.
     let source = text("{% if username == 'eve' %}{{ username|round }}{{ pin|round }}{% endif %}a");

@@ -70,7 +70,7 @@ impl Redactor {
     pub(crate) fn line(&self, text: &str, longest: usize) -> String {
         let mut line = String::new();
         for character in self.clean(text).chars() {
-            let escaped = character.is_control() || matches!(character, '\u{2028}' | '\u{2029}');
+            let escaped = character.is_control() || turns(character);
             let before = line.len();
             if escaped {
                 line.extend(character.escape_default());
@@ -85,6 +85,15 @@ impl Redactor {
         }
         line
     }
+}
+
+/// Ends of lines that are no control characters, and what turns the order of letters around: a server's
+/// words must not look like somebody else's.
+const fn turns(character: char) -> bool {
+    matches!(
+        character,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    )
 }
 
 /// The characters of base64 that a value decides alone where `before` bytes (and any
@@ -133,6 +142,8 @@ mod tests {
     fn a_line_is_one_line_and_short() {
         let line = Redactor::default().line("one\r\ntwo\u{2028}three\u{1b}[31m", 100);
         assert_eq!(line, "one\\r\\ntwo\\u{2028}three\\u{1b}[31m");
+        let turned = Redactor::default().line("sent \u{202e}tes ton\u{2069}", 100);
+        assert_eq!(turned, "sent \\u{202e}tes ton\\u{2069}");
         assert_eq!(Redactor::default().line(&"é".repeat(50), 9), "éééé…");
     }
 }

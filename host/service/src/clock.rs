@@ -77,6 +77,21 @@ impl Clock {
         }
     }
 
+    /// Rests between two rounds of what is done again and again. On the system's clock this is so long
+    /// whatever becomes of the time of day; a manual one has to be moved on, however short it is. Cancel
+    /// safe.
+    pub async fn rest(&self, long: Duration) {
+        match &*self.0 {
+            Kind::System => tokio::time::sleep(long).await,
+            Kind::Manual { now, waiting, .. } => {
+                let until = later(*now.borrow(), long);
+                let _listed = Listed::new(waiting, until);
+                // The sender is in `self`, so waiting can only end by the time having come.
+                let _came = now.subscribe().wait_for(|at| *at >= until).await.is_ok();
+            }
+        }
+    }
+
     /// Moves a manual clock on, by either kind of duration, and wakes whose time has come; nothing on the
     /// system's.
     pub fn advance(&self, by: impl TryInto<SignedDuration>) {
@@ -176,5 +191,19 @@ mod tests {
         let clock = Clock::manual_that_passes(Timestamp::UNIX_EPOCH, Duration::from_secs(2));
         clock.sleep_until(later(clock.now(), Duration::from_secs(2))).await;
         assert_eq!(clock.now(), later(Timestamp::UNIX_EPOCH, Duration::from_secs(2)));
+    }
+
+    #[tokio::test]
+    async fn a_rest_never_passes_by_itself() {
+        let clock = Clock::manual_that_passes(Timestamp::UNIX_EPOCH, Duration::from_secs(5));
+        let rest = tokio::spawn({
+            let clock = clock.clone();
+            async move { clock.rest(Duration::from_secs(1)).await }
+        });
+        let until = later(Timestamp::UNIX_EPOCH, Duration::from_secs(1));
+        assert_eq!(clock.next_waiter().await, until);
+        assert_eq!(clock.now(), Timestamp::UNIX_EPOCH);
+        clock.advance(Duration::from_secs(1));
+        rest.await.unwrap();
     }
 }

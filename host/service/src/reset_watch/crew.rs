@@ -4,7 +4,6 @@
 //! workers never look into the folder of one backend; one that breaks off is started again; all have
 //! ended when this has. Does not: watch anything itself.
 
-use crate::clock::later;
 use crate::error::Result;
 use crate::house::Service;
 use crate::reset_watch::reader::Reader;
@@ -82,7 +81,7 @@ pub(crate) async fn run<R: Reader>(service: Service, reader: R, stop: Cancellati
         };
         let again = async {
             if failed {
-                service.clock().sleep_until(later(service.now(), AGAIN)).await;
+                service.clock().rest(AGAIN).await;
             } else {
                 core::future::pending::<()>().await;
             }
@@ -144,7 +143,7 @@ fn begin<R: Reader>(
             let ended = tokio::spawn(stopped.clone().run_until_cancelled_owned(watching)).await;
             if let Err(error) = ended {
                 tracing::error!(backend.id = %one.backend, error = %error, "a watch of reset files broke off and begins anew");
-                let pause = service.clock().sleep_until(later(service.now(), AGAIN));
+                let pause = service.clock().rest(AGAIN);
                 stopped.run_until_cancelled(pause).await;
             }
         }

@@ -25,6 +25,12 @@ use tokio::time::Instant;
 const BACK_OFF: [u64; 8] = [20, 40, 80, 160, 300, 400, 500, 500];
 /// Between the two reads of a file that no notice vouches for.
 const CONFIRM: Duration = Duration::from_millis(100);
+/// Until a file that went is known to be gone by itself, and not with its whole folder.
+const GRACE: Duration = Duration::from_secs(2);
+/// Until it is tried again to act upon a file.
+const LATER: Duration = Duration::from_secs(5);
+/// Files of one look that may meet a backend that does not do its work; then the others wait as well.
+const MOST_FAULTS: usize = 3;
 /// A file system that takes longer does not answer.
 const SLOW: Duration = Duration::from_secs(30);
 
@@ -76,13 +82,28 @@ struct Known {
     good: Option<(String, Timestamp)>,
     /// Worth another look while the request is good.
     again: bool,
-    /// It was not there when everything was looked at, since then.
+    /// The request was over by our clock, which may have been wrong.
+    over: bool,
+    /// It was not there when it was looked for, since then.
     missed: Option<Instant>,
+    /// The folder was away or another one since it was seen: that it is gone says nothing.
+    in_doubt: bool,
 }
 
 impl Known {
     const fn new(hash: Vec<u8>) -> Self {
-        Self { hash, good: None, again: false, missed: None }
+        Self { hash, good: None, again: false, over: false, missed: None, in_doubt: false }
+    }
+
+    /// The digest of a request whose end nobody but its owner can have brought about.
+    fn open(&self, now: Timestamp) -> Option<&String> {
+        let good = self.good.as_ref().filter(|(_, expires)| !self.in_doubt && *expires > now);
+        good.map(|(digest, _)| digest)
+    }
+
+    /// Whether the same file can come to something else than before.
+    fn is_worth_it(&self, now: Timestamp) -> bool {
+        self.again || self.over && self.good.as_ref().is_some_and(|(_, expires)| *expires > now)
     }
 }
 
@@ -100,6 +121,8 @@ pub(crate) struct Files<R> {
     watch: Watch,
     digests: Digests,
     pub(crate) told: Told,
+    /// The folder that was looked into last.
+    folder: Option<Identity>,
     known: BTreeMap<String, Known>,
     waiting: BTreeMap<String, Waiting>,
     /// Shown as incomplete, with what was read.
@@ -125,6 +148,7 @@ impl<R: Reader> Files<R> {
             watch,
             digests,
             told,
+            folder: None,
             known: BTreeMap::new(),
             waiting: BTreeMap::new(),
             stuck: BTreeMap::new(),
@@ -178,9 +202,10 @@ impl<R: Reader> Files<R> {
         if listing.identity != identity {
             return Err(Trouble::Changed);
         }
-        for name in &listing.names {
-            self.take(name, Why::Look).await?;
+        if self.folder.replace(identity).is_some_and(|before| before != identity) {
+            self.doubt();
         }
+        self.each(&listing.names, Why::Look).await?;
         for name in &listing.odd {
             self.odd(name, "host.reset-name", "its name is not plain text").await;
         }
@@ -197,6 +222,28 @@ impl<R: Reader> Files<R> {
         Ok(())
     }
 
+    /// Reads files; one for which the backend does not do its work keeps no other one waiting.
+    async fn each(&mut self, names: &[String], why: Why) -> Result<(), Trouble> {
+        let mut faults = Vec::new();
+        for name in names {
+            match self.take(name, why).await {
+                Err(Trouble::State(state @ WatchState::BackendDown { .. })) => faults.push(state),
+                done => done?,
+            }
+            if faults.len() >= MOST_FAULTS {
+                break;
+            }
+        }
+        faults.into_iter().next().map_or(Ok(()), |first| Err(Trouble::State(first)))
+    }
+
+    /// The folder is away, or may be another one: whatever is not in it any more was not used.
+    pub(crate) fn doubt(&mut self) {
+        for known in self.known.values_mut() {
+            known.in_doubt = true;
+        }
+    }
+
     fn count_old(&self) {
         let old = self.old.len();
         self.service.inside().lookout.note(&self.watch.backend, |seen| seen.old_files = old);
@@ -211,12 +258,22 @@ impl<R: Reader> Files<R> {
             .filter(|name| !there.contains(name))
             .collect();
         for name in gone {
-            let known = self.known.get_mut(&name).filter(|known| known.good.is_some());
-            // It may have been moved, and read under its new name only after this.
-            let missed = known.map(|known| *known.missed.get_or_insert_with(Instant::now));
-            if missed.is_none_or(|since| since.elapsed() > 2 * CONFIRM) {
-                self.gone(&name, Why::Look).await;
+            self.missed(&name).await;
+        }
+    }
+
+    /// A file is not there. It may have been moved, and read under its new name only after this; or its
+    /// whole folder is being deleted.
+    async fn missed(&mut self, name: &str) {
+        let (now, known) = (self.service.now(), self.known.get_mut(name));
+        let open = known.filter(|known| known.open(now).is_some());
+        let since = open.map(|known| *known.missed.get_or_insert_with(Instant::now));
+        match since.filter(|since| since.elapsed() < GRACE) {
+            Some(since) => {
+                let waiting = Waiting { at: since + GRACE, step: 0, hash: None };
+                self.waiting.insert(name.to_owned(), waiting);
             }
+            None => self.gone(name, Why::Look).await,
         }
     }
 
@@ -228,7 +285,9 @@ impl<R: Reader> Files<R> {
         let (directory, file) = (self.watch.directory.clone(), name.to_owned());
         match self.aside(move || folder::read(&directory, &file)).await? {
             Content::NoFolder => return Err(Trouble::Changed),
-            Content::Gone => self.gone(name, why).await,
+            Content::Gone(folder) if self.folder != Some(folder) => return Err(Trouble::Changed),
+            Content::Gone(_) if why == Why::MovedAway => self.gone(name, why).await,
+            Content::Gone(_) => self.missed(name).await,
             Content::Bytes(bytes, changed) => {
                 return self.bytes((name, why), &bytes, changed).await;
             }
@@ -253,9 +312,11 @@ impl<R: Reader> Files<R> {
         changed: Option<Timestamp>,
     ) -> Result<(), Trouble> {
         let hash = digest(&SHA256, bytes).as_ref().to_vec();
+        let now = self.service.now();
         if let Some(known) = self.known.get_mut(name).filter(|known| known.hash == hash) {
             known.missed = None;
-            if !known.again {
+            known.in_doubt = false;
+            if !known.is_worth_it(now) {
                 self.waiting.remove(name);
                 return Ok(());
             }
@@ -343,9 +404,9 @@ impl<R: Reader> Files<R> {
         } else {
             self.old.remove(name);
         }
-        let again = next == Next::LookAgain;
+        let (again, over) = (next == Next::LookAgain, expires <= self.service.now());
         let good = Some((digest, expires));
-        self.settled(name, Known { good, again, ..Known::new(hash) });
+        self.settled(name, Known { good, again, over, ..Known::new(hash) });
         self.count_old();
         match remark {
             Some(remark) => self.told.odd(FileRemark::of(name, remark)).await,
@@ -408,8 +469,8 @@ impl<R: Reader> Files<R> {
         self.stuck.remove(name);
         self.old.remove(name);
         let (now, known) = (self.service.now(), self.known.remove(name));
-        let good = known.and_then(|known| known.good).filter(|(_, expires)| *expires > now);
-        let digest = good.map(|(digest, _)| digest).filter(|digest| !self.is_elsewhere(digest));
+        let digest = known.and_then(|known| known.open(now).cloned());
+        let digest = digest.filter(|digest| !self.is_elsewhere(digest));
         if let Some(digest) = digest.filter(|_| why != Why::MovedAway) {
             self.used_there(digest, now).await;
         }
@@ -439,11 +500,6 @@ impl<R: Reader> Files<R> {
         self.told.code(name) == Some(UNREADABLE)
     }
 
-    /// Gives up reading files again before everything is looked at.
-    pub(crate) fn wait_for_the_next_look(&mut self) {
-        self.waiting.clear();
-    }
-
     /// When a file is to be read again.
     pub(crate) fn next_again(&self) -> Option<Instant> {
         self.waiting.values().map(|waiting| waiting.at).min()
@@ -457,10 +513,14 @@ impl<R: Reader> Files<R> {
         let now = Instant::now();
         let due = self.waiting.iter().filter(|(_, waiting)| waiting.at <= now);
         let due: Vec<String> = due.map(|(name, _)| name.clone()).collect();
+        let done = self.each(&due, Why::Again).await;
+        // Where nothing came of it, there would be no pause before the next time.
         for name in due {
-            self.take(&name, Why::Again).await?;
+            if let Some(waiting) = self.waiting.get_mut(&name).filter(|one| one.at <= now) {
+                waiting.at = Instant::now() + LATER;
+            }
         }
-        Ok(())
+        done
     }
 }
 

@@ -7,7 +7,7 @@
 use core::fmt::Write as _;
 use domain::resets::{FilePattern, is_file_name};
 use jiff::Timestamp;
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, StatxFlags};
 use rustix::io::Errno;
 use std::ffi::OsStr;
 use std::fs::File;
@@ -28,6 +28,8 @@ const MOST_ODD: usize = 20;
 pub(crate) struct Identity {
     device: u64,
     inode: u64,
+    /// When it was made, where that is known: numbers of what was deleted are given again.
+    made: Option<(i64, u32)>,
 }
 
 /// A folder that can be looked into.
@@ -80,8 +82,8 @@ pub(crate) enum Content {
     NotAFile,
     /// The system's words.
     Unreadable(String),
-    /// It is not there any more.
-    Gone,
+    /// It is not in that folder any more.
+    Gone(Identity),
     /// The folder is not there any more, or cannot be read.
     NoFolder,
 }
@@ -146,7 +148,14 @@ fn identity(opened: &OwnedFd) -> Result<Identity, NoFolder> {
     Ok(Identity {
         device: number(i128::from(found.st_dev)),
         inode: number(i128::from(found.st_ino)),
+        made: made(opened),
     })
+}
+
+fn made(opened: &OwnedFd) -> Option<(i64, u32)> {
+    let found = rustix::fs::statx(opened, "", AtFlags::EMPTY_PATH, StatxFlags::BTIME).ok()?;
+    let is_known = found.stx_mask & StatxFlags::BTIME.bits() != 0;
+    is_known.then_some((found.stx_btime.tv_sec, found.stx_btime.tv_nsec))
 }
 
 /// The names that fit.
@@ -218,18 +227,22 @@ pub(crate) fn read(folder: &Path, name: &str) -> Content {
     match rustix::fs::statat(&opened, name, AtFlags::SYMLINK_NOFOLLOW) {
         Ok(stat) if FileType::from_raw_mode(stat.st_mode).is_file() => {}
         Ok(_) => return Content::NotAFile,
-        Err(Errno::NOENT) => return Content::Gone,
+        Err(Errno::NOENT) => return gone(&opened),
         Err(errno) => return Content::Unreadable(words(errno)),
     }
     let flags =
         OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let file = match rustix::fs::openat(&opened, name, flags, Mode::empty()) {
         Ok(file) => File::from(file),
-        Err(Errno::NOENT) => return Content::Gone,
+        Err(Errno::NOENT) => return gone(&opened),
         Err(Errno::LOOP) => return Content::NotAFile,
         Err(errno) => return Content::Unreadable(words(errno)),
     };
     content(&file).unwrap_or_else(|error| Content::Unreadable(error.to_string()))
+}
+
+fn gone(folder: &OwnedFd) -> Content {
+    identity(folder).map_or(Content::NoFolder, Content::Gone)
 }
 
 fn content(file: &File) -> std::io::Result<Content> {
@@ -306,7 +319,7 @@ mod tests {
         assert!(
             matches!(read(folder, "reset1.json"), Content::Bytes(bytes, Some(_)) if bytes.len() == large)
         );
-        assert!(matches!(read(folder, "reset2.json"), Content::Gone));
+        assert!(matches!(read(folder, "reset2.json"), Content::Gone(_)));
         assert!(matches!(read(&folder.join("not-there"), "reset2.json"), Content::NoFolder));
     }
 

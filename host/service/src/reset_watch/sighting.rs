@@ -172,7 +172,7 @@ pub(crate) fn settle(tx: &WriteTx, service: &Service, found: &Found, word: &Word
         tx.resets().put_sighting(&sighting)?;
         note(tx, line(now, &sighting, user.as_ref()))?;
     }
-    Ok(if may_change(outcome) { Next::LookAgain } else { Next::Done })
+    Ok(if may_change(outcome) && !is_over { Next::LookAgain } else { Next::Done })
 }
 
 /// What becomes of a request that is good; `None` where the backend has to be asked after all.
@@ -223,10 +223,11 @@ const fn may_change(outcome: SightingOutcome) -> bool {
     match outcome {
         SightingOutcome::UnknownUser
         | SightingOutcome::NoAddress
-        | SightingOutcome::Unconfirmed => true,
-        SightingOutcome::Owed
+        | SightingOutcome::Unconfirmed
+        // Of a request that is not over now: our clock was wrong.
         | SightingOutcome::Expired
-        | SightingOutcome::WrongZone
+        | SightingOutcome::WrongZone => true,
+        SightingOutcome::Owed
         | SightingOutcome::Privileged
         | SightingOutcome::ShutOut => false,
     }

@@ -3,7 +3,6 @@
 //! Guarantees: the file is taken away again, also after a crash at any moment; nobody gets a mail for
 //! it, because its request is over and known beforehand. Does not: touch any other file.
 
-use crate::clock::{Clock, later};
 use crate::error::{Result, ServiceError};
 use crate::house::Service;
 use crate::lookout::{How, WatchState};
@@ -13,7 +12,6 @@ use core::time::Duration;
 use domain::fault::{Fault, FaultKind};
 use domain::ids::BackendId;
 use domain::resets::{Reading, Specimen, Watch};
-use jiff::Timestamp;
 use rustix::fs::{Mode, OFlags};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
@@ -160,8 +158,7 @@ pub(crate) async fn run<R: Reader>(
     let _ending = Ending { service, backend: &watch.backend, digest: &digest };
     keep(service, watch, &specimen, &digest).await?;
     trial.how = Some(how);
-    let until = later(service.now(), patience(how, every));
-    put(service.clock(), until, (watch, specimen), seen, &mut trial).await;
+    put((watch, specimen), (seen, patience(how, every)), &mut trial).await;
     if trial.steps.iter().all(|step| step.code != "not-removed") {
         forget(service, &watch.backend).await;
     }
@@ -219,10 +216,8 @@ async fn keep(service: &Service, watch: &Watch, specimen: &Specimen, digest: &st
 }
 
 async fn put(
-    clock: &Clock,
-    until: Timestamp,
     (watch, specimen): (&Watch, Specimen),
-    seen: oneshot::Receiver<()>,
+    (seen, patience): (oneshot::Receiver<()>, Duration),
     trial: &mut Trial,
 ) {
     let path = watch.directory.join(&specimen.file_name);
@@ -244,10 +239,9 @@ async fn put(
     };
     let written = Instant::now();
     trial.step("write", true, ("written", String::new()));
-    tokio::select! {
-        told = seen => trial.seen = told.is_ok(),
-        () = clock.sleep_until(until) => {}
-    }
+    // Real time, since the file is.
+    let told = tokio::time::timeout(patience, seen).await;
+    trial.seen = told.is_ok_and(|told| told.is_ok());
     let after_ms = u64::try_from(written.elapsed().as_millis()).unwrap_or(u64::MAX);
     trial.after_ms = trial.seen.then_some(after_ms);
     let code = if trial.seen { "seen" } else { "not-seen" };

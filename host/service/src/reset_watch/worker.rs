@@ -3,7 +3,6 @@
 //! Guarantees: whatever happened while nobody could look is found by the next look; nothing that goes
 //! wrong ends it. Does not: read a file; [`crate::reset_watch::files`] does.
 
-use crate::clock::later;
 use crate::house::Service;
 use crate::lookout::{Because, How, WatchState};
 use crate::reset_watch::files::{Files, Trouble, Why};
@@ -69,6 +68,9 @@ impl<R: Reader> Worker<R> {
             match trouble {
                 Trouble::Changed => {}
                 Trouble::State(state) => {
+                    if matches!(state, WatchState::FolderMissing | WatchState::Unreadable { .. }) {
+                        self.files.doubt();
+                    }
                     self.files.told.state(state).await;
                     self.pause().await;
                 }
@@ -77,9 +79,8 @@ impl<R: Reader> Worker<R> {
     }
 
     async fn pause(&self) {
-        let until = later(self.service.now(), RETRY);
         tokio::select! {
-            () = self.service.clock().sleep_until(until) => {}
+            () = self.service.clock().rest(RETRY) => {}
             () = self.wake.notified() => {}
         }
     }
@@ -121,25 +122,29 @@ impl<R: Reader> Worker<R> {
                 because: standing.because.clone(),
             };
             self.files.told.state(state).await;
-            let until = later(self.service.now(), every);
+            let clock = self.service.clock().clone();
+            let mut rest = core::pin::pin!(clock.rest(every));
             loop {
                 let done = tokio::select! {
                     notice = next(&mut standing.notices) => self.noticed(notice).await,
                     () = at(self.files.next_again()) => self.files.again().await,
-                    () = self.service.clock().sleep_until(until) => break,
+                    () = &mut rest => break,
                     () = self.wake.notified() => break,
                 };
                 if let Err(trouble) = done {
                     return self.broken_off(trouble).await;
                 }
             }
+            if matches!(standing.because, Because::NoNotices(_)) {
+                // Where notices had run out, there may be some again.
+                return Trouble::Changed;
+            }
         }
     }
 
-    /// Files that were to be read again are read by the next look at everything.
     async fn broken_off(&mut self, trouble: Trouble) -> Trouble {
-        self.files.wait_for_the_next_look();
         if matches!(trouble, Trouble::Changed) {
+            self.files.doubt();
             // A folder that is another one at every look would be looked at without end.
             tokio::time::sleep(SETTLE).await;
         }

@@ -33,8 +33,9 @@ async fn a_folder_may_come_go_and_come_back() {
     // Replaced by another one at once.
     std::fs::rename(&house.folder, &aside).unwrap();
     std::fs::create_dir(&house.folder).unwrap();
-    house.until(|house| house.state().unwrap().code() == "watching").await;
+    // Where its absence was seen, nobody looks again by himself.
     house.looked().await;
+    house.until(|house| house.state().unwrap().code() == "watching").await;
     house.write(NAME, &request("11-11-11-11"));
     house.until_mails(3).await;
     let down = house.lines(ActivityKind::ResetWatchDown).await.len();
@@ -104,6 +105,51 @@ async fn a_file_that_stays_empty_is_named_until_it_is_whole() {
     house.write(NAME, &request("12-34-56-78"));
     house.until_mails(1).await;
     house.until(|house| house.code(NAME).is_none()).await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_half_and_empty_in_turn_is_not_read_without_end() {
+    let house = House::new().await;
+    house.write(NAME, "");
+    house.until(|house| house.code(NAME).as_deref() == Some("host.reset-incomplete")).await;
+    house.write(NAME, "{");
+    let before = house.plugin.inside().reads;
+    house.until_async(|| async { house.plugin.inside().reads > before }).await;
+    house.write(NAME, "");
+    // Somebody else's file takes its time, and so does this one.
+    house.write("passwordreset2.json", "");
+    let beside = |house: &House| house.code("passwordreset2.json").is_some();
+    house.until(beside).await;
+    let reads = house.plugin.inside().reads;
+    assert!(reads < 60, "{reads}");
+}
+
+#[tokio::test]
+async fn what_goes_with_its_whole_folder_was_not_used() {
+    for poll_seconds in [0, 3] {
+        let house = House::asleep().await;
+        house.watch(poll_seconds).await;
+        let house = house.awake().await;
+        house.write(NAME, &request("12-34-56-78"));
+        house.looked().await;
+        house.until_mails(1).await;
+        std::fs::remove_dir_all(&house.folder).unwrap();
+        let is_missing = || async { house.state() == Some(WatchState::FolderMissing) };
+        house.until_poked(is_missing).await;
+        std::fs::create_dir(&house.folder).unwrap();
+        house.looked().await;
+        house.until(|house| house.state().unwrap().code() == "watching").await;
+        house.write("passwordreset2.json", &request("87-65-43-21"));
+        house.looked().await;
+        house.until_mails(2).await;
+        std::fs::remove_file(house.path("passwordreset2.json")).unwrap();
+        house.looked().await;
+        // That one was.
+        house
+            .until_async(|| async { house.sightings().await.iter().any(|one| one.used_there) })
+            .await;
+        assert_eq!(house.lines(ActivityKind::ResetUsedThere).await.len(), 1, "{poll_seconds}");
+    }
 }
 
 #[tokio::test]

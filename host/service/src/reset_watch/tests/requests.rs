@@ -123,6 +123,45 @@ async fn a_file_that_is_gone_before_its_time_was_used_there() {
 }
 
 #[tokio::test]
+async fn one_account_that_cannot_be_looked_up_keeps_no_other_one_waiting() {
+    let house = House::new().await;
+    house.plugin.inside().unanswered.insert("id-of-wanda".to_owned());
+    house.write(NAME, &file("wanda", "12-34-56-78", SOON));
+    house.until(|house| house.state().unwrap().code() == "backend-down").await;
+    // Older and younger than the other one.
+    for (name, pin) in
+        [("passwordreset2.json", "22-22-22-22"), ("passwordreset3.json", "33-33-33-33")]
+    {
+        house.write(name, &request(pin));
+    }
+    let long_ago = std::time::UNIX_EPOCH + Duration::from_secs(1);
+    let older = File::options().write(true).open(house.path("passwordreset2.json")).unwrap();
+    older.set_modified(long_ago).unwrap();
+    drop(older);
+    house.until_poked(|| async { house.mails().await.len() >= 2 }).await;
+    house.plugin.inside().unanswered.clear();
+    house.next_look().await;
+    house.until_mails(3).await;
+}
+
+#[tokio::test]
+async fn what_was_over_by_a_clock_that_was_wrong_is_mailed_when_it_is_right() {
+    let house = House::new().await;
+    house.clock.advance(jiff::SignedDuration::from_hours(3));
+    house.write(NAME, &request("12-34-56-78"));
+    assert_eq!(outcome(&house).await, SightingOutcome::Expired);
+    house.clock.advance(jiff::SignedDuration::from_hours(-3));
+    house.looked().await;
+    house.until_mails(1).await;
+    assert_eq!(outcome(&house).await, SightingOutcome::Owed);
+    house.clock.advance(jiff::SignedDuration::from_hours(30));
+    house.looked().await;
+    house.clock.advance(jiff::SignedDuration::from_hours(-30));
+    house.looked().await;
+    house.until_mails(1).await;
+}
+
+#[tokio::test]
 async fn nothing_is_owed_before_the_backend_has_said_whose_account_it_is() {
     let house = House::new().await;
     house.plugin.inside().account_fault = fault(FaultKind::Unavailable);

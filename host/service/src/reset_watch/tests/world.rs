@@ -3,7 +3,7 @@
 use crate::clock::Clock;
 use crate::kill_points::KillPoints;
 use crate::reset_watch::reader::Reader;
-use crate::reset_watch::{self, FileRemark, WatchState, crew};
+use crate::reset_watch::{self, FileRemark, How, WatchState, crew};
 use crate::rig::{self, Rig};
 use crate::{Service, activity};
 use core::time::Duration;
@@ -45,6 +45,8 @@ pub(super) struct Inside {
     pub(super) fault: Option<Fault>,
     /// What looking up an account is answered.
     pub(super) account_fault: Option<Fault>,
+    /// Ids of accounts that cannot be looked up.
+    pub(super) unanswered: BTreeSet<String>,
     /// Ids of accounts that are never reset by mail.
     pub(super) privileged: BTreeSet<String>,
     /// Names that accounts have by now, by id.
@@ -113,6 +115,9 @@ impl Reader for Plugin {
         let inside = self.inside();
         if let Some(fault) = &inside.account_fault {
             return Err(fault.clone());
+        }
+        if inside.unanswered.contains(id) {
+            return Err(fault(FaultKind::BadReply).unwrap());
         }
         let name = inside.renamed.get(id).cloned();
         let name = name.unwrap_or_else(|| id.strip_prefix("id-of-").unwrap().to_owned());
@@ -187,7 +192,14 @@ impl House {
     pub(super) async fn new() -> Self {
         let house = Self::asleep().await;
         house.watch(0).await;
-        house.awake().await
+        let house = house.awake().await;
+        // Others may hold all notices that this system gives (fs.inotify.max_user_instances).
+        let how = |house: &Self| match house.state() {
+            Some(WatchState::Watching { how, .. }) => Some(how),
+            _ => None,
+        };
+        house.until_poked(|| async { how(&house) == Some(How::Inotify) }).await;
+        house
     }
 
     /// The same, polling.
@@ -348,6 +360,15 @@ impl House {
         };
         let waited = tokio::time::timeout(IN_VAIN, wait).await;
         assert!(waited.is_ok(), "waited in vain: {:?} {:?}", self.state(), self.remarks());
+    }
+
+    /// Has the folder looked at until it is so.
+    pub(super) async fn until_poked<F: Future<Output = bool>>(&self, is_so: impl Fn() -> F) {
+        let poked = || {
+            self.service.inside().lookout.poke();
+            is_so()
+        };
+        self.until_async(poked).await;
     }
 
     /// Moves the clock to the next look.

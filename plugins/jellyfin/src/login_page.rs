@@ -1,7 +1,7 @@
 //! The button on Jellyfin's own login page.
 //!
 //! It stands in the branding's login disclaimer, between two comments, behind whatever the admin wrote
-//! there. Branding is replaced as a whole, so all that was read goes back; taking the button away
+//! there; a block that was copied is ours as well. Branding is replaced as a whole, so all that was read goes back; taking the button away
 //! leaves the disclaimer byte for byte as it was. A form is used because Jellyfin's page opens every
 //! link in a new tab and shows a link styled as a button without its text (jellyfin-web 10.11.11
 //! and 12.0-rc5, in a browser).
@@ -29,9 +29,9 @@ pub fn offer(lent: &impl Lent, url: &str, label: &str) -> Result<(), Fault> {
     let branding = read(lent)?;
     let text = disclaimer(&branding);
     let (before, after) = match parts(text) {
-        Some(parts) => (parts.before.to_owned(), parts.after),
-        None if text.is_empty() => (String::new(), ""),
-        None => (format!("{text}{GAP}"), ""),
+        Some(parts) => (parts.before.to_owned(), without(parts.after)),
+        None if text.is_empty() => (String::new(), String::new()),
+        None => (format!("{text}{GAP}"), String::new()),
     };
     let wanted = format!("{before}{block}{after}");
     if wanted == text { Ok(()) } else { write(lent, branding, &wanted) }
@@ -44,10 +44,18 @@ pub fn offer(lent: &impl Lent, url: &str, label: &str) -> Result<(), Fault> {
 pub fn withdraw(lent: &impl Lent) -> Result<(), Fault> {
     let branding = read(lent)?;
     let text = disclaimer(&branding);
-    let Some(parts) = parts(text) else { return Ok(()) };
-    let before = parts.before.strip_suffix(GAP).unwrap_or(parts.before);
-    let wanted = format!("{before}{}", parts.after);
-    write(lent, branding, &wanted)
+    let wanted = without(text);
+    if wanted == text { Ok(()) } else { write(lent, branding, &wanted) }
+}
+
+/// The text without any of our blocks: somebody may have copied one.
+fn without(text: &str) -> String {
+    let mut text = text.to_owned();
+    while let Some(parts) = parts(&text) {
+        let before = parts.before.strip_suffix(GAP).unwrap_or(parts.before);
+        text = format!("{before}{}", parts.after);
+    }
+    text
 }
 
 /// Whether the button is there.
@@ -66,9 +74,11 @@ struct Parts<'a> {
 /// What stands around our block; none where there is no whole one. A comment that lost its partner is
 /// the admin's now.
 fn parts(text: &str) -> Option<Parts<'_>> {
-    let (until_end, after) = text.split_once(END)?;
-    let (before, _block) = until_end.rsplit_once(BEGIN)?;
-    Some(Parts { before, after })
+    text.match_indices(END).find_map(|(end, _)| {
+        let (until_end, rest) = text.split_at_checked(end)?;
+        let (before, _block) = until_end.rsplit_once(BEGIN)?;
+        Some(Parts { before, after: rest.strip_prefix(END)? })
+    })
 }
 
 fn block(url: &str, label: &str) -> Result<String, Fault> {

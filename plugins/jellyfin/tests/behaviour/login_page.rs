@@ -94,6 +94,22 @@ fn half_a_block_is_not_ours() {
 }
 
 #[test]
+fn half_a_block_hides_no_whole_one_and_a_copy_goes_as_well() {
+    let with = offered(None, URL, "Old");
+    let block = with["LoginDisclaimer"].as_str().unwrap();
+    let text = format!("a <!-- latchkey: end --> b\n\n{block}\n\nc\n\n{block}");
+    let of = |text: &str| branding(Some(text));
+    assert_eq!(Jellyfin::present(&host().json(READ, 200, &of(&text))), Ok(true));
+    let again = offered(Some(&text), URL, "New");
+    let written = again["LoginDisclaimer"].as_str().unwrap();
+    assert_eq!(written.matches("<form").count(), 1, "{written}");
+    assert!(written.contains("New") && !written.contains("Old"), "{written}");
+    let rest = of("a <!-- latchkey: end --> b\n\nc");
+    assert_eq!(withdrawn(&of(&text), &rest), Ok(()));
+    assert_eq!(withdrawn(&again, &rest), Ok(()));
+}
+
+#[test]
 fn labels_are_text_and_addresses_plain() {
     let with = offered(None, "https://a.example/x&y", "<b>\"Oh\" & so</b> -->");
     let written = with["LoginDisclaimer"].as_str().unwrap();

@@ -13,7 +13,7 @@ use crate::{links, passwords, sessions};
 use core::time::Duration;
 use domain::activity::ActivityKind;
 use domain::ids::UserId;
-use domain::links::ResetCause;
+use domain::links::{LinkPurpose, ResetCause};
 use domain::names::{EmailAddress, name_key};
 use domain::users::User;
 use store::{Mode, Tx, WriteTx};
@@ -116,12 +116,23 @@ impl<P: Places> Asking<P> {
     }
 
     async fn one(&self, user: User) -> Result<()> {
+        if self.has_enough(&user).await? {
+            return Ok(());
+        }
         let mut refusal = self.refusal(&user);
         if refusal.is_none() {
             refusal = self.nothing_to_set(&user).await?;
         }
         let (here, caller, id) = (self.service.clone(), self.caller.clone(), user.id);
         self.service.write_aside(move |tx| settled(tx, &here, &id, refusal, &caller)).await
+    }
+
+    /// Whether nothing more is done for them now: then their backends are not bothered either.
+    async fn has_enough(&self, user: &User) -> Result<bool> {
+        let (id, now) = (user.id.clone(), self.service.now());
+        let open =
+            self.service.read(move |tx| links::open(tx, &id, LinkPurpose::ResetPassword, now));
+        Ok(open.await?.len() >= MOST_OPEN)
     }
 
     fn refusal(&self, user: &User) -> Option<Refusal> {

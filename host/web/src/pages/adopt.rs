@@ -165,8 +165,9 @@ pub async fn adopt(ctx: Ctx, by: Admin) -> Reply {
     let typed = ctx.form()?;
     let found = adopt::candidates(ctx.service(), &by, &backend).await?;
     let wishes = wishes(&found, &typed).and_then(|wishes| {
-        let attached = wishes.iter().filter_map(|wish| wish.attach_to.as_ref());
-        attached.map(|whose| ctx.require_fresh(whose)).collect::<Result<(), _>>().map(|()| wishes)
+        let mut attached = wishes.iter().filter_map(|wish| wish.attach_to.as_ref());
+        attached.try_for_each(|whose| ctx.require_fresh(whose))?;
+        Ok(wishes)
     });
     let adopted = match wishes {
         Ok(wishes) => adopt::adopt(ctx.service(), &by, &backend, wishes).await?,

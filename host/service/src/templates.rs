@@ -90,10 +90,9 @@ fn style_by(settings: &Settled, texts: &Catalogue) -> MailStyle {
 pub fn context(service: &Service, person: Person, about: About) -> MailContext {
     let settled = service.settings();
     let (server, texts) = (&settled.settings.server, &settled.settings.texts);
-    let host = server.public_url.as_ref().and_then(url::Url::host_str);
     MailContext {
         server: Server {
-            name: host.unwrap_or(UNNAMED).to_owned(),
+            name: name(server.public_url.as_ref()).to_owned(),
             url: server.public_url.as_ref().map(ToString::to_string).unwrap_or_default(),
         },
         person,
@@ -101,6 +100,14 @@ pub fn context(service: &Service, person: Person, about: About) -> MailContext {
         contact: texts.contact.clone(),
         now: service.now(),
         about,
+    }
+}
+
+/// What people call this house. Numbers are no name, and every machine is `localhost`.
+fn name(address: Option<&url::Url>) -> &str {
+    match address.and_then(url::Url::host) {
+        Some(url::Host::Domain(name)) if name != "localhost" => name,
+        _ => UNNAMED,
     }
 }
 

@@ -5,7 +5,7 @@ mail-sent-by = This mail comes from { $server }:
 mail-link-bare = If the button does nothing, copy this address into your browser:
 mail-link-until-once = It works until { $when } ({ $left }), and only once.
 
-mail-reset-subject = Your new password for { $server }
+mail-reset-subject = Choose a new password for { $server }
 mail-reset-heading = Choose a new password
 mail-reset-preview = What to do if you forgot your password, and if you did not.
 mail-reset-asked = Somebody, probably you, asked for a new password for your account at { $server }.

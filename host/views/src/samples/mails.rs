@@ -346,7 +346,7 @@ impl Samples for TemplatesPage {
     fn samples() -> Vec<(&'static str, Self)> {
         let row = |name: &str, origin, broken: Option<&str>| TemplateRow {
             name: name.into(),
-            subject: "Your new password for {{ server }}".into(),
+            subject: "Choose a new password for {{ server }}".into(),
             origin,
             broken: broken.map(Into::into),
         };
@@ -373,7 +373,7 @@ impl Samples for TemplatePage {
         };
         let built_in = Self {
             name: "reset".into(),
-            subject: "Your new password for {{ server }}".into(),
+            subject: "Choose a new password for {{ server }}".into(),
             text: "Hello {{ name }},\n\n{{ link }}\n".into(),
             mjml: "<mjml><mj-body><mj-section>...</mj-section></mj-body></mjml>".into(),
             origin: TemplateOrigin::BuiltIn,

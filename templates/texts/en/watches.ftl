@@ -73,7 +73,7 @@ resets-file-jellyfin-reset-clock = has a PIN that is good for longer than Jellyf
 resets-recent = Lately
 resets-recent-none = No request has been seen yet.
 # What became of a request, after the name: resets-became-<outcome>.
-resets-became-owed = asked for a new password. A mail is owed.
+resets-became-owed = asked for a new password and gets a mail.
 resets-became-unknown-user = asked, but nobody of that name is known here. Adopt the account on the backend's page.
 resets-became-no-address = asked, but has no address here. Give them one on their page.
 resets-became-unconfirmed = asked, but the address is not confirmed, so no mail was sent.

@@ -70,15 +70,8 @@ fn health(ctx: &Ctx, view: &WatchView) -> pages::WatchHealth {
     }
 }
 
-/// What is wrong with a file, in our words where we have some.
 fn file_line(ctx: &Ctx, remark: &FileRemark) -> pages::FileLine {
-    let key = format!("resets-file-{}", remark.code.replace('.', "-"));
-    let own = remark.detail.strip_prefix(&remark.file).unwrap_or(&remark.detail).trim();
-    let text = if ctx.views().catalogue().has(&key) {
-        ctx.text(&key, &[("detail", Arg::Text(own))])
-    } else {
-        own.to_owned()
-    };
+    let text = words::remark_words(ctx, remark);
     let file = if remark.file == "*" { String::new() } else { remark.file.clone() };
     pages::FileLine { file, text }
 }

@@ -12,6 +12,7 @@ use domain::settings::Lifetime;
 use http::StatusCode;
 use service::backends::{self, BackendView, HealthState};
 use service::mail;
+use service::reset_watch::FileRemark;
 use std::collections::BTreeMap;
 use views::activity::ActivityLine;
 use views::health::{self, BackendHealth};
@@ -124,6 +125,13 @@ pub fn activity_line(ctx: &Ctx, activity: Activity) -> ActivityLine {
     let label = activity.facts.get("label").filter(|label| !label.is_empty());
     let is_of_invite = !activity.facts.contains_key("backend");
     facts.extend(label.filter(|_| is_of_invite).map(|label| ("invite", label.as_str())));
+    let mails = ["message", "template"].map(|name| {
+        let word = activity.facts.get(name)?;
+        Some((name, ctx.text(&format!("message-kind-{word}"), &[])))
+    });
+    facts.extend(mails.iter().flatten().map(|(name, title)| (*name, title.as_str())));
+    let remark = file_remark(ctx, &activity);
+    facts.extend(remark.as_deref().map(|words| ("remark", words)));
     let args: Vec<(&str, Arg<'_>)> =
         facts.iter().map(|(name, words)| (*name, Arg::Text(words))).collect();
     let text = ctx.text(&format!("activity-{}", kind_word(activity.kind)), &args);
@@ -133,10 +141,13 @@ pub fn activity_line(ctx: &Ctx, activity: Activity) -> ActivityLine {
         Actor::Console => Some(ctx.text("actor-console", &[])),
         Actor::System => None,
     };
-    let detail = ["detail", "reason", "because", "why"]
-        .iter()
-        .find_map(|name| activity.facts.get(*name))
-        .cloned();
+    // A sentence that says why already has no second line for it.
+    let told: &[&str] = match activity.kind {
+        ActivityKind::MessageFailed | ActivityKind::ResetFileOdd => &[],
+        ActivityKind::ResetWatchDown => &["detail"],
+        _ => &["detail", "reason", "because", "why"],
+    };
+    let detail = told.iter().find_map(|name| activity.facts.get(*name)).cloned();
     ActivityLine {
         at: activity.at,
         tone: tone(activity.kind),
@@ -144,6 +155,24 @@ pub fn activity_line(ctx: &Ctx, activity: Activity) -> ActivityLine {
         actor,
         address: activity.from,
         detail,
+    }
+}
+
+fn file_remark(ctx: &Ctx, activity: &Activity) -> Option<String> {
+    let fact = |name: &str| activity.facts.get(name).cloned().unwrap_or_default();
+    let remark = || FileRemark { file: fact("file"), code: fact("code"), detail: fact("detail") };
+    (activity.kind == ActivityKind::ResetFileOdd).then(|| remark_words(ctx, &remark()))
+}
+
+/// What is odd about a reset file, after its name; in our words where we have some.
+#[must_use]
+pub fn remark_words(ctx: &Ctx, remark: &FileRemark) -> String {
+    let key = format!("resets-file-{}", remark.code.replace('.', "-"));
+    let own = remark.detail.strip_prefix(&remark.file).unwrap_or(&remark.detail).trim();
+    if ctx.views().catalogue().has(&key) {
+        ctx.text(&key, &[("detail", Arg::Text(own))])
+    } else {
+        own.to_owned()
     }
 }
 

@@ -105,6 +105,8 @@ pub struct SuccessPage {
     pub username: String,
     /// A card a backend.
     pub places: Vec<Place>,
+    /// The address that a mail asks to confirm.
+    pub to_confirm: Option<String>,
 }
 
 impl Page for SuccessPage {

@@ -32,4 +32,5 @@ success-later = It does not answer right now. Your account follows by itself; yo
 success-address = The address, for apps and televisions:
 success-address-of = Address of { $name }
 success-sign-in-as = Sign in as
+success-confirm = One thing more: a mail is on its way to { $address }. Press the button in it, so that you can get a new password by mail should you forget yours.
 success-account = My account and password

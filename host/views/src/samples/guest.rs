@@ -149,11 +149,17 @@ impl Samples for SuccessPage {
             later: true,
             message: Some("It does not answer right now. This is tried again by itself.".into()),
         };
-        let one = Self { text: None, username: "ben".into(), places: vec![films.clone()] };
+        let one = Self {
+            text: None,
+            username: "ben".into(),
+            places: vec![films.clone()],
+            to_confirm: None,
+        };
         let two = Self {
             text: Some("Have fun! Popcorn is in the cupboard.".into()),
             username: "ben".into(),
             places: vec![films, storage],
+            to_confirm: Some("ben@example.org".into()),
         };
         vec![("one", one), ("two", two)]
     }

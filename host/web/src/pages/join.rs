@@ -13,6 +13,7 @@ use domain::ids::ProviderId;
 use domain::invites::AskEmail;
 use domain::role::Admin;
 use domain::signups::SignupState;
+use service::addresses::{self, AddressView};
 use service::invites::{self, Offer};
 use service::sessions::{self, Keep};
 use service::signups::{self, Accepted, Progress, Stage, StepProgress};
@@ -137,7 +138,10 @@ pub async fn progress(ctx: Ctx, holder: Holder) -> Reply {
             let again = format!("/invite/{}", progress.invite);
             frame::page(&ctx, &working(&ctx, progress, Some(again)))
         }
-        SignupState::Complete | SignupState::Partial => frame::page(&ctx, &success(&ctx, progress)),
+        SignupState::Complete | SignupState::Partial => {
+            let to_confirm = to_confirm(&ctx, &progress.username).await;
+            frame::page(&ctx, &pages::SuccessPage { to_confirm, ..success(&ctx, progress) })
+        }
     }
 }
 
@@ -180,5 +184,18 @@ fn success(ctx: &Ctx, progress: Progress) -> pages::SuccessPage {
         text: Some(text).filter(|text| !text.is_empty()),
         places: progress.steps.into_iter().map(place).collect(),
         username,
+        to_confirm: None,
     }
+}
+
+/// The address that whoever signed up has yet to confirm, where a mail can ask them to.
+async fn to_confirm(ctx: &Ctx, username: &str) -> Option<String> {
+    let user = &ctx.viewer.as_ref()?.user;
+    if user.username.as_str() != username || words::sender(ctx).is_none() {
+        return None;
+    }
+    let AddressView { address, pending } = addresses::of(ctx.service(), &user.id).await.ok()?;
+    let asked = pending.map(|pending| pending.address);
+    let given = address.filter(|email| !email.confirmed).map(|email| email.address);
+    asked.or(given).map(Into::into)
 }

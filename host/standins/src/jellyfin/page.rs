@@ -71,7 +71,7 @@ fn render(state: &State, status: u16, notice: &Notice) -> Answer {
     } else {
         format!("<ul>{cards}</ul>")
     };
-    let notice = match notice {
+    let words = match notice {
         Notice::None => String::new(),
         Notice::Welcome(name) => format!(
             "<p class=\"yes\" role=\"status\">The password is right. <strong>{}</strong> is signed in.</p>",
@@ -90,20 +90,24 @@ fn render(state: &State, status: u16, notice: &Notice) -> Answer {
                 .to_owned()
         }
     };
+    let (signed_in, forgot) = match notice {
+        Notice::Forgot(_) | Notice::NoFile => ("", words.as_str()),
+        Notice::None | Notice::Welcome(_) | Notice::Refused => (words.as_str(), ""),
+    };
     let page = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta name=\"color-scheme\" content=\"light dark\"><title>Stand-in Jellyfin</title>\
          <style>{STYLE}</style></head><body><main><header><h1>Stand-in Jellyfin</h1>\
          <p class=\"quiet\">Plays Jellyfin {version} for Latchkey's demo. Nothing here is kept.</p></header>\
-         <section aria-labelledby=\"s\"><h2 id=\"s\">Sign in</h2>{notice}\
+         <section aria-labelledby=\"s\"><h2 id=\"s\">Sign in</h2>{signed_in}\
          <form method=\"post\" action=\"/web/\"><label>Name<input name=\"name\" autocomplete=\"username\" \
          autocapitalize=\"none\" required></label><label>Password<input name=\"password\" \
          type=\"password\" autocomplete=\"current-password\"></label>\
          <button>Sign in</button></form><div class=\"disclaimer\">{disclaimer}</div></section>\
          <section aria-labelledby=\"f\"><h2 id=\"f\">Forgot password</h2>\
          <p class=\"quiet\">As Jellyfin does in the home network: it writes a file with a PIN into its \
-         data folder, where Latchkey can find it.</p>\
+         data folder, where Latchkey can find it.</p>{forgot}\
          <form method=\"post\" action=\"/web/forgot\"><label>Name<input name=\"name\" \
          autocomplete=\"username\" autocapitalize=\"none\" required></label>\
          <button>Forgot password</button></form></section>\

@@ -8,7 +8,7 @@ use crate::mail::Mail;
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}\
     a{color:inherit}li{margin:.5rem 0}.quiet{opacity:.7}pre{white-space:pre-wrap;overflow-wrap:anywhere;\
-    font:inherit}iframe{width:100%;height:36rem;border:1px solid #8886;border-radius:.5rem;background:#fff}";
+    font:inherit}iframe{width:100%;height:52rem;border:1px solid #8886;border-radius:.5rem;background:#fff}";
 const OWN_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; base-uri 'none'; \
     form-action 'none'; frame-ancestors 'none'";
 const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; \
@@ -59,12 +59,12 @@ fn list(mails: &[Mail]) -> Told {
 fn one(number: usize, mail: &Mail) -> Told {
     let to = escape(&mail.recipients.join(", "));
     let from = escape(&mail.header("from").unwrap_or_else(|| mail.sender.clone()));
-    let text = mail
-        .text()
-        .map_or_else(String::new, |text| format!("<h2>Text</h2><pre>{}</pre>", linked(&text)));
+    let text = mail.text().map_or_else(String::new, |text| {
+        format!("<h2>As plain text</h2><pre>{}</pre>", linked(&text))
+    });
     let frame = mail.html().map_or_else(String::new, |_| {
         format!(
-            "<h2>Html</h2><iframe title=\"The mail's html\" src=\"/mail/{number}/html\" \
+            "<h2>As most people see it</h2><iframe title=\"The mail's html\" src=\"/mail/{number}/html\" \
              sandbox=\"allow-popups allow-popups-to-escape-sandbox\"></iframe>"
         )
     });

@@ -30,6 +30,8 @@ Examples:
 Environment:
   LATCHKEY_DATA                the data folder
   LATCHKEY_<SECTION>__<KEY>    any settings key, e.g. LATCHKEY_SERVER__PUBLIC_URL
+  LATCHKEY_MAIL__<ID>__<KEY>   a key of one of a list, likewise LATCHKEY_BACKEND and
+                               LATCHKEY_RESET_WATCH; a secret also as <KEY>_FILE, a file with it
   LATCHKEY_KEY                 the key that secrets are sealed with, 64 hex digits, instead of
                                latchkey.key in the data folder; or LATCHKEY_KEY_FILE, a file with it
   CREDENTIALS_DIRECTORY        a folder with latchkey.key in it, as systemd gives it
@@ -128,7 +130,7 @@ enum ConfigCommand {
 enum BackendCommand {
     /// Test a backend in stages: name, connection, certificate, version, credential
     Test {
-        /// Its id
+        /// The backend's id, as in [[backend]] or on its page
         id: String,
     },
 }
@@ -137,7 +139,7 @@ enum BackendCommand {
 enum MailCommand {
     /// Test a mail method in stages: name, connection, encryption, sign-in, sender, recipient, message
     Test {
-        /// Its id
+        /// The mail method's id, as in [[mail]] or on the page Mail
         id: String,
         /// Send a real message to this address; without it nothing is sent
         #[arg(long, value_name = "ADDRESS")]
@@ -201,9 +203,9 @@ enum AdminCommand {
 enum PluginCommand {
     /// List all components: what runs, and what does not and why
     List,
-    /// Say in sentences what a component exports, imports, can do and cannot do
+    /// Say in sentences what a component exports, imports, can do and cannot do, and its settings
     Inspect {
-        /// The .wasm file
+        /// The .wasm file, or the id of one that came with the program, such as mail-smtp
         file: PathBuf,
     },
 }
@@ -284,7 +286,7 @@ fn other(command: Command, context: Context) -> Result<ExitCode, Trouble> {
         }
         Command::Plugin(PluginCommand::List) => commands::asked::plugins(context),
         Command::Plugin(PluginCommand::Inspect { file }) => {
-            commands::inspect::inspect(&file, context.form)
+            commands::inspect::inspect(&file, &context.bundled, context.form)
         }
         Command::Import(wanted) => commands::import::import(context, wanted),
         Command::Healthcheck => commands::asked::healthcheck(&context),

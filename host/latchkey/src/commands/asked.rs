@@ -370,5 +370,5 @@ fn plugin_words(plugin: &PluginLine) -> String {
         (None, None) => format!("runs: {}", plugin.roles.join(", ")),
     };
     let version = format!("{} {}", plugin.name, plugin.version);
-    format!("{:<16} {:<24} {:<20} {state}", plugin.id, version.trim(), plugin.source)
+    format!("{:<16} {:<28} {:<20} {state}", plugin.id, version.trim(), plugin.source)
 }

@@ -8,8 +8,9 @@ use crate::settings::table::{Key, SECTIONS, Section, Shape};
 pub fn sample() -> String {
     let mut text = String::from(
         "# Latchkey's settings. Every line is a comment: take the # away before what you need.\n\
-         # Any key can also come from the environment, as LATCHKEY_<SECTION>__<KEY>, and any secret\n\
-         # from a file, as <key>_file. Changes apply while the server runs.\n",
+         # Any key can also come from the environment, as LATCHKEY_<SECTION>__<KEY>, one of a list as\n\
+         # LATCHKEY_MAIL__<ID>__<KEY>, and any secret from a file, as <key>_file. Changes apply while\n\
+         # the server runs.\n",
     );
     for section in SECTIONS.iter().filter(|section| section.used) {
         text.push_str(&section_text(section));

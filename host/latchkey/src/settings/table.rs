@@ -289,7 +289,7 @@ const BACKEND: &[Key] = &[
         "settings",
         Kind::Table,
         r#"{ url = "http://127.0.0.1:8096", api_key_file = "/run/secrets/jellyfin_key" }"#,
-        "The plugin's own settings and secrets; see `latchkey plugin inspect`. Instead of a key, used once to make one: admin_user, admin_password_file.",
+        "The plugin's own settings and secrets; see `latchkey plugin inspect jellyfin`. Instead of a key, used once to make one: admin_user, admin_password_file.",
     ),
 ];
 
@@ -315,7 +315,7 @@ const MAIL: &[Key] = &[
         "settings",
         Kind::Table,
         r#"{ host = "smtp.example.org", port = 587, security = "starttls", username = "home@example.org", password_file = "/run/secrets/smtp_password" }"#,
-        "The plugin's own settings and secrets; see `latchkey plugin inspect`.",
+        "The plugin's own settings and secrets; see `latchkey plugin inspect mail-smtp`.",
     ),
 ];
 

@@ -149,9 +149,13 @@ impl Chromium {
 
     /// Types into the field of that name, over what is there.
     pub(crate) async fn fill(&self, name: &str, text: &str) {
-        let selector = format!("[name=\"{name}\"]");
-        let field = self.client.find(Locator::Css(&selector)).await;
-        let field = field.unwrap_or_else(|error| panic!("no field {name}: {error}"));
+        self.fill_at(&format!("[name=\"{name}\"]"), text).await;
+    }
+
+    /// Types into the first field that is meant, over what is there.
+    pub(crate) async fn fill_at(&self, selector: &str, text: &str) {
+        let field = self.client.find(Locator::Css(selector)).await;
+        let field = field.unwrap_or_else(|error| panic!("no field {selector}: {error}"));
         field.clear().await.expect("it empties");
         field.send_keys(text).await.expect("it takes keys");
     }

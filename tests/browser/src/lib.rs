@@ -17,5 +17,6 @@
 mod chromium;
 mod journeys;
 mod links;
+mod mails;
 #[cfg(feature = "soak")]
 mod matrix;

@@ -8,7 +8,8 @@ use crate::import::ini::Ini;
 use crate::import::plan::Broken;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 /// Far above what any of them can be.
@@ -130,16 +131,20 @@ fn text_of(path: &Path) -> Result<Option<Text>, Broken> {
     let cannot = |cause: &std::io::Error| broken(path, &format!("it cannot be read: {cause}"));
     match std::fs::metadata(path) {
         Ok(about) if about.is_dir() => return Err(broken(path, "this is a folder, not a file")),
-        Ok(about) if about.len() > LARGEST => {
-            return Err(broken(path, "it is too large to be one of jellyfin-accounts' files"));
-        }
+        // A pipe or a device would be waited for, or read, without end.
+        Ok(about) if !about.is_file() => return Err(broken(path, "this is no regular file")),
         Ok(_) => {}
         Err(cause) if matches!(cause.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             return Ok(None);
         }
         Err(cause) => return Err(cannot(&cause)),
     }
-    let bytes = std::fs::read(path).map_err(|cause| cannot(&cause))?;
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(|cause| cannot(&cause))?;
+    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|cause| cannot(&cause))?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > LARGEST) {
+        return Err(broken(path, "it is too large to be one of jellyfin-accounts' files"));
+    }
     let text = String::from_utf8(bytes).map_err(|cause| {
         let good = cause.as_bytes().get(..cause.utf8_error().valid_up_to()).unwrap_or_default();
         let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
@@ -155,4 +160,41 @@ fn whole(path: &Path) -> PathBuf {
 
 fn broken(path: &Path, words: &str) -> Broken {
     Broken { file: path.display().to_string(), place: None, words: words.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::fs::{CWD, FileType};
+    use std::os::unix::fs::symlink;
+
+    /// What is said of a folder with this in the place of `emails.json`.
+    fn said(put: impl FnOnce(&Path)) -> Option<String> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("config.ini"), "[jellyfin]\n").unwrap();
+        put(&folder.path().join("emails.json"));
+        Files::read(folder.path(), None).err().map(|broken| broken.words)
+    }
+
+    #[test]
+    fn what_never_ends_is_not_read() {
+        let pipe = |path: &Path| {
+            rustix::fs::mknodat(CWD, path, FileType::Fifo, 0o644.into(), 0).unwrap();
+        };
+        assert_eq!(said(pipe).as_deref(), Some("this is no regular file"));
+        let device = |path: &Path| symlink("/dev/zero", path).unwrap();
+        assert_eq!(said(device).as_deref(), Some("this is no regular file"));
+        let circle = |path: &Path| symlink(path, path).unwrap();
+        assert!(said(circle).unwrap().starts_with("it cannot be read"));
+        let large = |path: &Path| File::create(path).unwrap().set_len(1 << 40).unwrap();
+        assert_eq!(
+            said(large).as_deref(),
+            Some("it is too large to be one of jellyfin-accounts' files")
+        );
+        assert_eq!(
+            said(|path| std::fs::create_dir(path).unwrap()).as_deref(),
+            Some("this is a folder, not a file")
+        );
+        assert_eq!(said(|_path| ()), None);
+    }
 }

@@ -75,7 +75,9 @@ impl Old {
 }
 
 fn json<'a, T: serde::Deserialize<'a>>(file: &'a Text) -> Result<T, Broken> {
-    serde_json::from_str(&file.text).map_err(|cause| Broken {
+    // Some editors put a mark before what they write.
+    let text = file.text.strip_prefix('\u{feff}').unwrap_or(&file.text);
+    serde_json::from_str(text).map_err(|cause| Broken {
         file: file.path.clone(),
         place: Some((cause.line(), cause.column())),
         // Its own words would quote what stands there.
@@ -229,5 +231,28 @@ impl Config {
     #[must_use]
     pub fn resets(&self) -> bool {
         self.is_on("email", "enabled", true) && self.is_on("password_resets", "enabled", true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &str) -> Text {
+        Text { path: "/d/emails.json".to_owned(), text: text.to_owned() }
+    }
+
+    #[test]
+    fn a_mark_and_foreign_line_ends_are_no_part_of_the_json() {
+        let read = emails(&file("\u{feff}{\r\n  \"ann\": \"ann@example.org\"\r\n}\r\n"));
+        let wanted = vec![("ann".to_owned(), "ann@example.org".to_owned())];
+        assert_eq!(read.map_err(|broken| broken.to_string()), Ok(wanted));
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_without_quoting_it() {
+        let broken = emails(&file("{\"ann\": \"ann@example.org\" oops}")).unwrap_err();
+        assert!(!broken.to_string().contains("example.org"), "{broken}");
+        assert!(broken.place.is_some());
     }
 }

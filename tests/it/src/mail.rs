@@ -182,7 +182,8 @@ async fn the_staged_test_shows_the_dialogue_without_secrets_and_sends_a_mail() {
         .filter_map(|stage| stage["name"].as_str())
         .collect();
     for wanted in ["connect", "banner", "start-tls", "sign-in", "sender", "recipient", "data"] {
-        assert!(names.contains(&wanted), "{names:?}");
+        let times = names.iter().filter(|name| **name == wanted).count();
+        assert_eq!(times, 1, "{wanted} in {names:?}");
     }
     let text = test.to_string();
     assert!(text.contains("EHLO") && !text.contains(MAIL_PASSWORD), "{text}");
@@ -342,4 +343,40 @@ async fn who_is_about_to_expire_is_reminded() {
     house.until("the second is there", || house.taken().len() == 2).await;
     house.clock.advance(SignedDuration::from_hours(24));
     house.until("the last word is there", || house.taken().len() == 3).await;
+}
+
+#[tokio::test]
+async fn a_stop_waits_for_no_server_that_says_nothing() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mail = format!(
+        "[[mail]]\nid = \"smtp\"\nplugin = \"mail-smtp\"\nfrom = \"home@example.org\"\n\
+         settings = {{ host = \"127.0.0.1\", port = {}, security = \"none\" }}\n",
+        silent.local_addr().unwrap().port()
+    );
+    let mut house = house(&mail).await;
+    let guest = house.fresh_guest();
+    guest.post("/api/password/forgot", json!({"login": "Ada"})).await.expect(202);
+    let _heard = silent.accept().await.unwrap();
+    let (clock, began) = (house.clock.clone(), std::time::Instant::now());
+    let mut stop = Box::pin(house.stop());
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut stop => break,
+            next = clock.next_waiter() => {
+                let grace = SignedDuration::from_secs(10);
+                if next.duration_since(clock.now()) <= grace {
+                    clock.advance(grace);
+                }
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+    drop(stop);
+    let took = began.elapsed();
+    // A call has a minute, and this one waits for the first words all that time.
+    assert!(took < std::time::Duration::from_secs(20), "{took:?}");
+    house.restart().await;
+    let kept = outbox(&house).await.into_iter().find(|message| message["kind"] == "reset");
+    assert_eq!(kept.expect("it is owed")["state"], "queued");
 }

@@ -299,7 +299,7 @@ fn what_is_nested_without_end_is_refused_and_breaks_nothing() {
         format!("{{{{ 1{} }}}}", many("+1")),
         format!("{{{{ t{} }}}}", many(".a")),
     ] {
-        assert_eq!(refused(MailKind::Test, text(&source)).code, "too-deep", "{:.40}", source);
+        assert_eq!(refused(MailKind::Test, text(&source)).code, "too-deep", "{source:.40}");
     }
     for (open, close) in [("(", ")"), ("[", "]"), ("-", ""), ("1+", ""), ("not ", "")] {
         let times = 990 / (open.len() + close.len());

@@ -59,9 +59,9 @@ pub mod resets;
 mod welcome;
 
 pub mod addresses;
+pub mod expiring;
 pub mod login_page;
 pub mod reset_watch;
-pub mod expiring;
 
 mod removal;
 mod tenure;

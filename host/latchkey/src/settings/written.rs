@@ -153,12 +153,13 @@ pub(crate) fn lay_over_item(
     let Some(Raw::List(items)) = entries.get_mut(place).map(|entry| &mut entry.value.raw) else {
         return;
     };
-    let found = items.iter().position(|item| item_id(item, identity) == Some(id)).unwrap_or_else(|| {
-        let id = Written { raw: Raw::Text(id.to_owned()), spot: spot.clone() };
-        let entry = Entry { key: identity.to_owned(), spot: spot.clone(), value: id };
-        items.push(Written { raw: Raw::Table(vec![entry]), spot: spot.clone() });
-        items.len() - 1
-    });
+    let found =
+        items.iter().position(|item| item_id(item, identity) == Some(id)).unwrap_or_else(|| {
+            let id = Written { raw: Raw::Text(id.to_owned()), spot: spot.clone() };
+            let entry = Entry { key: identity.to_owned(), spot: spot.clone(), value: id };
+            items.push(Written { raw: Raw::Table(vec![entry]), spot: spot.clone() });
+            items.len() - 1
+        });
     if let Some(Raw::Table(inner)) = items.get_mut(found).map(|item| &mut item.raw) {
         lay_over(inner, path, value);
     }

@@ -130,7 +130,7 @@ enum ConfigCommand {
 enum BackendCommand {
     /// Test a backend in stages: name, connection, certificate, version, credential
     Test {
-        /// The backend's id, as in [[backend]] or on its page
+        /// The backend's id, as in the settings file or on its page
         id: String,
     },
 }
@@ -139,7 +139,7 @@ enum BackendCommand {
 enum MailCommand {
     /// Test a mail method in stages: name, connection, encryption, sign-in, sender, recipient, message
     Test {
-        /// The mail method's id, as in [[mail]] or on the page Mail
+        /// The mail method's id, as in the settings file or on the page Mail
         id: String,
         /// Send a real message to this address; without it nothing is sent
         #[arg(long, value_name = "ADDRESS")]

@@ -6,9 +6,9 @@
 use domain::ids::BackendId;
 use domain::role::Admin;
 use serde::{Deserialize, Serialize};
-use service::Service;
 use service::import::jellyfin_accounts::{self, files::Files};
 use service::import::{Plan, Refused, Report};
+use service::{Service, backends};
 
 /// What is to be taken over.
 #[derive(Clone, Serialize, Deserialize)]
@@ -47,6 +47,10 @@ pub async fn carry_out(service: &Service, errand: Errand) -> Result<Outcome, Str
     let admin = Admin::at_the_console();
     let backend = errand.backend.map(|id| BackendId::parse(&id)).transpose();
     let backend = backend.map_err(|bad| format!("--backend: {bad}"))?;
+    if let Some(id) = backend.as_ref().filter(|id| backends::get(service, id).is_err()) {
+        let words = "the page Backends names those there are; nothing was changed";
+        return Err(format!("--backend: there is no backend {:?}; {words}", id.as_str()));
+    }
     let Predecessor::JellyfinAccounts(files) = errand.of;
     let done = if errand.dry_run {
         let plan = jellyfin_accounts::plan(service, &admin, &files, backend.as_ref()).await;

@@ -332,6 +332,20 @@ async fn another_server_is_not_taken_for_the_one_that_is_here() {
     house.login("Anna", "their old password").await.expect(200);
 }
 
+#[tokio::test]
+async fn a_backend_nobody_has_is_refused_before_anything_is_done() {
+    let house = House::new().await;
+    let dir = old_folder("first", &[("@SERVER@", &house.jellyfin.url())]);
+    let of = Predecessor::JellyfinAccounts(Box::new(Files::read(dir.path(), None).unwrap()));
+    let errand = Box::new(Errand { of, backend: Some("nope".to_owned()), dry_run: false });
+    let before = inventory(&house).await;
+    let socket = folder::socket(house.data_dir());
+    let refused = control::ask(&socket, &Order::Import { errand }).await.unwrap().unwrap();
+    let Reply::Refused { message } = refused else { panic!("it was not refused") };
+    assert!(message.contains("there is no backend \"nope\""), "{message}");
+    assert_eq!(inventory(&house).await, before);
+}
+
 fn broken(dir: &Path, file: &str, text: &[u8]) -> String {
     std::fs::write(dir.join(file), text).unwrap();
     match Files::read(dir, None) {

@@ -7,6 +7,7 @@ use core::time::Duration;
 use domain::fault::Fault;
 use domain::ids::MailId;
 use domain::mail::MailMethod;
+use domain::messages::Fate;
 use domain::secret::Secret;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -34,6 +35,8 @@ pub(crate) struct Post {
     /// Why it is not set up.
     pub(crate) refused: Option<Fault>,
     pub(crate) last: Option<LastTry>,
+    /// It failed, and nothing was taken by it since.
+    missed: bool,
 }
 
 impl Post {
@@ -63,7 +66,7 @@ impl Posts {
     ) {
         let mut posts = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let id = method.id.clone();
-        posts.insert(id, Post { method, secrets, rank, refused, last: None });
+        posts.insert(id, Post { method, secrets, rank, refused, last: None, missed: false });
     }
 
     /// Takes one down.
@@ -92,13 +95,14 @@ impl Posts {
         all
     }
 
-    /// Remembers how it went; whether the method is back after it had failed.
-    pub(crate) fn asked(&self, id: &MailId, at: Timestamp, fault: Option<Fault>) -> bool {
+    /// Remembers how it went; whether the method is back: it takes something after it had failed. That it
+    /// puts something off is not enough, or two messages that are put off would wake one another for ever.
+    pub(crate) fn asked(&self, id: &MailId, at: Timestamp, said: Result<Fate, Fault>) -> bool {
         let mut posts = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let Some(post) = posts.get_mut(id) else { return false };
-        let failed = post.last.as_ref().is_some_and(|last| last.fault.is_some());
-        let is_back = failed && fault.is_none();
-        post.last = Some(LastTry { at, fault });
+        let is_back = post.missed && matches!(said, Ok(Fate::Accepted));
+        post.missed = said.is_err() || post.missed && !is_back;
+        post.last = Some(LastTry { at, fault: said.err() });
         is_back
     }
 }

@@ -66,9 +66,9 @@ pub async fn test(
     let good = steps.iter().all(|step| step.outcome != StageOutcome::Failed);
     if let (Some(to), true) = (to, good) {
         let label = get(service, id)?.label;
-        let (step, fault) = data(service, &instance, (&post.method, &label), &to).await;
+        let (step, said) = data(service, &instance, (&post.method, &label), &to).await;
         steps.push(step);
-        if service.inside().posts.asked(id, service.now(), fault) {
+        if service.inside().posts.asked(id, service.now(), said) {
             // What waited for it need not wait for its turn.
             outbox::wake(service).await?;
         }
@@ -76,13 +76,13 @@ pub async fn test(
     Ok(ended(steps))
 }
 
-/// The built-in message, really sent; also the fault, where the method carried nothing.
+/// The built-in message, really sent; also what became of it, or the fault where the method carried nothing.
 async fn data(
     service: &Service,
     instance: &Instance,
     method: (&MailMethod, &str),
     to: &EmailAddress,
-) -> (Step, Option<Fault>) {
+) -> (Step, Result<Fate, Fault>) {
     let start = Instant::now();
     let sent = match compose::test(service, method, to).await {
         Ok(outgoing) => instance.send(&outgoing).await,
@@ -103,9 +103,9 @@ async fn data(
                 Fate::Deferred | Fate::Refused => StageOutcome::Failed,
             };
             let name = "data".to_owned();
-            (Step { name, outcome, detail, took_ms: took(start), dialogue: Vec::new() }, None)
+            (Step { name, outcome, detail, took_ms: took(start), dialogue: Vec::new() }, Ok(fate))
         }
-        Err(fault) => (broken("data", &fault, took(start)), Some(fault)),
+        Err(fault) => (broken("data", &fault, took(start)), Err(fault)),
     }
 }
 

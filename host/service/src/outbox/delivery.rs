@@ -189,7 +189,8 @@ async fn carried(service: &Service, carrier: &impl Carrier, begun: &Begun) -> En
     for post in &begun.posts {
         let method = &post.method.id;
         let asked = asked(service, carrier, (post, &letter), &secrets).await;
-        let is_back = posts.asked(method, service.now(), asked.as_ref().err().cloned());
+        let said = asked.as_ref().map(|receipt| receipt.fate).map_err(Clone::clone);
+        let is_back = posts.asked(method, service.now(), said);
         let answer = match asked {
             Ok(receipt) => answer(method, receipt),
             Err(fault) if may_be_sent(&fault) => {

@@ -197,6 +197,24 @@ async fn a_method_that_is_back_is_asked_for_what_waited() {
 }
 
 #[tokio::test]
+async fn messages_that_are_put_off_do_not_wake_one_another() {
+    let world = World::new(&["only"]).await;
+    let (cut, grey) =
+        (world.owe(MessageKind::Welcome).await, world.owe(MessageKind::Welcome).await);
+    world.says("only", Say::Fault(FaultKind::Unavailable, "cut off", None));
+    world.deliver(&cut).await;
+    let until = world.due(&cut).await;
+    world.says("only", Say::Defer("451 come back later"));
+    assert_eq!(world.deliver(&grey).await.state.name(), "deferred");
+    assert_eq!(world.due(&cut).await, until, "nothing was taken: it has its pause");
+    assert!(world.due(&grey).await > Some(world.rig.clock.now()));
+    // Once something is taken, what the failure kept waiting is asked for again.
+    let other = world.owe(MessageKind::Welcome).await;
+    assert_eq!(world.deliver(&other).await.state.name(), "sent");
+    assert_eq!(world.due(&cut).await, Some(world.rig.clock.now()));
+}
+
+#[tokio::test]
 async fn a_start_finds_messages_whose_row_was_lost() {
     let world = World::new(&["only"]).await;
     let id = world.owe(MessageKind::Welcome).await;

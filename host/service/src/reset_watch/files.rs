@@ -29,7 +29,7 @@ const CONFIRM: Duration = Duration::from_millis(100);
 const GRACE: Duration = Duration::from_secs(2);
 /// Until it is tried again to act upon a file.
 const LATER: Duration = Duration::from_secs(5);
-/// Files of one look that may meet a backend that does not do its work; then the others wait as well.
+/// Files of one look that may meet a backend that does not do its work; then the others wait for the next.
 const MOST_FAULTS: usize = 3;
 /// A file system that takes longer does not answer.
 const SLOW: Duration = Duration::from_secs(30);
@@ -131,6 +131,8 @@ pub(crate) struct Files<R> {
     old: BTreeSet<String>,
     /// The digest of a trial that a former run left behind.
     leftover: Option<String>,
+    /// The last file of a look that met too many faults: the next one begins behind it.
+    ended_at: Option<String>,
 }
 
 impl<R: Reader> Files<R> {
@@ -154,6 +156,7 @@ impl<R: Reader> Files<R> {
             stuck: BTreeMap::new(),
             old: BTreeSet::new(),
             leftover,
+            ended_at: None,
         }
     }
 
@@ -225,12 +228,15 @@ impl<R: Reader> Files<R> {
     /// Reads files; one for which the backend does not do its work keeps no other one waiting.
     async fn each(&mut self, names: &[String], why: Why) -> Result<(), Trouble> {
         let mut faults = Vec::new();
-        for name in names {
+        let ended_at = self.ended_at.take();
+        let behind = names.iter().position(|name| ended_at.as_ref().is_some_and(|end| name > end));
+        for name in names.iter().cycle().skip(behind.unwrap_or_default()).take(names.len()) {
             match self.take(name, why).await {
                 Err(Trouble::State(state @ WatchState::BackendDown { .. })) => faults.push(state),
                 done => done?,
             }
             if faults.len() >= MOST_FAULTS {
+                self.ended_at = Some(name.clone());
                 break;
             }
         }

@@ -145,6 +145,20 @@ async fn one_account_that_cannot_be_looked_up_keeps_no_other_one_waiting() {
 }
 
 #[tokio::test]
+async fn many_that_cannot_be_looked_up_keep_the_last_one_waiting_no_longer_than_a_look() {
+    let house = House::asleep().await;
+    house.watch(0).await;
+    house.plugin.inside().unanswered.insert("id-of-wanda".to_owned());
+    for number in 1..=5 {
+        let pin = format!("{number}{number}-34-56-78");
+        house.write(&format!("passwordreset{number}.json"), &file("wanda", &pin, SOON));
+    }
+    house.write("passwordreset9.json", &request("99-99-99-99"));
+    let house = house.awake().await;
+    house.until_poked(|| async { house.mails().await.len() == 1 }).await;
+}
+
+#[tokio::test]
 async fn what_was_over_by_a_clock_that_was_wrong_is_mailed_when_it_is_right() {
     let house = House::new().await;
     house.clock.advance(jiff::SignedDuration::from_hours(3));

@@ -59,8 +59,8 @@ pub fn open<'a, L: Lent>(
         offered = steps.next("hello-again", &mut talk, |talk| hello(talk, hello_name, server))?;
     }
     if let Some(username) = &server.username {
-        server::may_sign_in(server)?;
         steps.next("sign-in", &mut talk, |talk| {
+            server::may_sign_in(server)?;
             sign_in::sign_in(lent, talk, &offered, username, server)
         })?;
     }

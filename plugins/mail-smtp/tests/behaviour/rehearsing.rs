@@ -68,6 +68,22 @@ fn what_comes_after_a_failure_is_skipped() {
 }
 
 #[test]
+fn a_password_that_may_not_travel_in_the_open_fails_the_sign_in() {
+    let steps = steps(&plain(signing_in("none", 25), greets(&["AUTH PLAIN"])));
+    let found = names(&steps);
+    assert_eq!(
+        found[3..],
+        [
+            ("sign-in", Outcome::Failed),
+            ("sender", Outcome::Skipped),
+            ("recipient", Outcome::Skipped)
+        ]
+    );
+    assert!(steps[3].detail.contains("without encryption"), "{}", steps[3].detail);
+    assert!(steps[3].dialogue.is_empty(), "{:?}", steps[3].dialogue);
+}
+
+#[test]
 fn a_server_that_is_not_there_fails_at_the_first_step() {
     let lent = host("tls", 465).no_connection("server", Security::Tls, FailureKind::Unreachable);
     let steps = steps(&lent);

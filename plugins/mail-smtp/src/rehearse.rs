@@ -57,11 +57,15 @@ fn run<'a, L: Lent>(
     let mut session = session::open(lent, server, &hello_name, steps)?;
     if let Some(trial) = trial {
         let sender = trial.sender.email.as_str();
-        steps.next("sender", &mut session.talk, |talk| sender_taken(talk, sender, server))?;
-        let recipient = trial.recipient.email.as_str();
-        steps.next("recipient", &mut session.talk, |talk| {
-            recipient_taken(talk, recipient, server)
-        })?;
+        let class =
+            steps.next("sender", &mut session.talk, |talk| sender_taken(talk, sender, server))?;
+        // Without a sender RCPT is out of order, and the answer would say nothing of the recipient.
+        if class == Class::Done {
+            let recipient = trial.recipient.email.as_str();
+            steps.next("recipient", &mut session.talk, |talk| {
+                recipient_taken(talk, recipient, server)
+            })?;
+        }
     }
     session.talk.leave();
     Ok(session.offered)
@@ -71,7 +75,7 @@ fn sender_taken<L: Lent>(
     talk: &mut Conversation<'_, L>,
     sender: &str,
     server: &Server,
-) -> Ended<()> {
+) -> Ended<Class> {
     let path = content::path(sender).map_err(|fault| fault.about("sender"))?;
     let reply = talk.say(&format!("MAIL FROM:<{path}>"))?;
     taken(&reply, Moment::Sender, server)
@@ -81,7 +85,7 @@ fn recipient_taken<L: Lent>(
     talk: &mut Conversation<'_, L>,
     recipient: &str,
     server: &Server,
-) -> Ended<()> {
+) -> Ended<Class> {
     let path = content::path(recipient).map_err(|fault| fault.about("recipient"))?;
     let reply = talk.say(&format!("RCPT TO:<{path}>"))?;
     let ended = taken(&reply, Moment::Recipient, server);
@@ -90,11 +94,12 @@ fn recipient_taken<L: Lent>(
     ended
 }
 
-fn taken(reply: &Reply, moment: Moment, server: &Server) -> Ended<()> {
+/// Taken now, or perhaps later.
+fn taken(reply: &Reply, moment: Moment, server: &Server) -> Ended<Class> {
     match reply.class() {
-        Class::Done => passed((), reply.words()),
+        Class::Done => passed(Class::Done, reply.words()),
         // Not now is no fault of the settings.
-        Class::Later => Ok(((), Outcome::Warned, explain::words(moment, reply, server))),
+        Class::Later => Ok((Class::Later, Outcome::Warned, explain::words(moment, reply, server))),
         Class::GoOn | Class::Never => Err(explain::refused(moment, reply, server)),
     }
 }

@@ -112,6 +112,19 @@ fn a_greylisted_recipient_is_a_warning_and_the_open_road_too() {
 }
 
 #[test]
+fn without_a_sender_no_recipient_is_said() {
+    let spoken = greets(&[])
+        .hears("MAIL FROM:<house@home.example>\r\n")
+        .says("451 try again later\r\n")
+        .hears("QUIT\r\n");
+    let steps = steps(&plain(host("none", 25), spoken));
+    let found = names(&steps);
+    assert_eq!(found[3..], [("sender", Outcome::Warned), ("recipient", Outcome::Skipped)]);
+    let said: Vec<&String> = steps.iter().flat_map(|step| &step.dialogue).collect();
+    assert!(!said.iter().any(|line| line.contains("RCPT")), "{said:?}");
+}
+
+#[test]
 fn the_probe_tells_what_the_server_offers() {
     let lent = plain(
         host("none", 25).setting("helo", "home.example"),

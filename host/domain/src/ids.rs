@@ -243,6 +243,14 @@ slug_id!(
     MailId
 );
 
+impl MailId {
+    /// Whether it is a word that the pages have in the place of an id.
+    #[must_use]
+    pub fn is_reserved(&self) -> bool {
+        ["new", "outbox", "templates"].contains(&self.as_str())
+    }
+}
+
 /// A configured instance of a plugin: what it is called with its settings and secrets.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum InstanceId {

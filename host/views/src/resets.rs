@@ -70,6 +70,8 @@ pub enum ResetEnd {
     Somewhere,
     /// It holds nowhere.
     Nowhere,
+    /// It may hold: some place took it and did not answer, and no place surely has it.
+    Unclear,
 }
 
 /// The answer to `POST /reset/{token}`.

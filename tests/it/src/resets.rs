@@ -4,7 +4,7 @@ use crate::mailroom::{self, ADDRESS, Mailed, OLD, link, person};
 use harness::Visitor;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use standins::jellyfin::{Phase, Release};
+use standins::jellyfin::{Fault, Phase, Release};
 
 const NEW: &str = "an even better phrase";
 
@@ -134,6 +134,19 @@ async fn a_backend_that_is_down_does_not_cost_the_link() {
     let done = reset(&guest, token(&path), NEW).await.expect(200);
     assert_eq!(done.json()["results"][0]["state"], "changed", "{}", done.text);
     assert!(house.jellyfin.accepts("Ada", NEW));
+}
+
+#[tokio::test]
+async fn a_page_does_not_say_no_where_nobody_knows() {
+    let house = mailroom::house().await;
+    person(&house, "Ada").await;
+    let path = asked(&house, "Ada").await;
+    let lost = house.jellyfin.inject("POST /Users/Password", Fault::CutAfter);
+    let page = house.browser().submit(&path, &[("password", NEW)]).await.expect(200).text;
+    assert!(lost.used());
+    assert!(house.jellyfin.accepts("Ada", NEW), "it was saved before the answer got lost");
+    assert!(page.contains("We do not know whether it was saved"), "{page}");
+    assert!(!page.contains("stays the old one"), "{page}");
 }
 
 #[tokio::test]

@@ -19,6 +19,11 @@ pub(crate) fn settle(
 ) -> Option<MailFromFile> {
     let prefix = format!("mail.{}", item.id);
     let id = MailId::parse(&item.text("id")?).ok()?;
+    if id.is_reserved() {
+        let words = ("is a word of the pages", "choose another id, as in id = \"smtp\"");
+        check.error_with_advice(&item.spot, &format!("{prefix}.id"), words);
+        return None;
+    }
     let from = from(check, item, &prefix);
     let reply_to = reply_to(check, item, &prefix);
     let plugin = plugin(check, item, (&prefix, manifests))?;

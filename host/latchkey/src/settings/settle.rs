@@ -13,7 +13,7 @@ use domain::passwords::MIN_CHARS;
 use domain::settings::{Dates, FirstAdmin, Log, Server, Settings, SignIn, Source, Texts, Tls};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use url::Url;
 
 /// Defaults that hold only where something else is left alone: whoever says where to listen does not
@@ -182,13 +182,21 @@ fn tls(check: &mut Check<'_>, values: &Values<'_>, server: &Server) -> Tls {
     }
 }
 
+/// Whether a file can be read. Opening what is none, a pipe for one, could wait for ever.
+fn readable(path: &Path) -> std::io::Result<()> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(std::io::Error::other("it is no file"));
+    }
+    std::fs::File::open(path).map(drop)
+}
+
 /// One file of a certificate of one's own. It may come later, so that it cannot be read is a warning.
 fn own_file(check: &mut Check<'_>, values: &Values<'_>, name: &str) -> Option<PathBuf> {
     let key = format!("tls.{name}");
     match (values.parsed(&key), values.found(&key)) {
         (Some(Parsed::Path(path)), Some(found)) => {
             let path = check.base.join(path);
-            if let Err(cause) = std::fs::File::open(&path) {
+            if let Err(cause) = readable(&path) {
                 let shown = path.display();
                 let message = format!(
                     "could not read {shown}: {cause}; until it can be, another certificate is shown"

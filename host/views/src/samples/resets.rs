@@ -97,16 +97,17 @@ impl Samples for ResetDonePage {
         };
         let mixed = Self {
             end: ResetEnd::Somewhere,
-            places: vec![films, storage.clone(), books, music],
+            places: vec![films, storage.clone(), books, music.clone()],
             ..good.clone()
         };
+        let unclear = Self { end: ResetEnd::Unclear, places: vec![music], ..good.clone() };
         let nothing = Self {
             end: ResetEnd::Nowhere,
             places: vec![storage],
             again: Some(TOKEN.into()),
             ..good.clone()
         };
-        vec![("good", good), ("mixed", mixed), ("nothing", nothing)]
+        vec![("good", good), ("mixed", mixed), ("nothing", nothing), ("unclear", unclear)]
     }
 }
 

@@ -22,9 +22,6 @@ use service::mail::{self, MethodDraft, MethodPatch, MethodView, Rehearsal};
 use service::{FieldProblem, ServiceError};
 use std::collections::BTreeMap;
 
-/// Words that stand where a method's id does in the addresses of pages.
-const RESERVED: [&str; 3] = ["new", "outbox", "templates"];
-
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct View {
@@ -133,7 +130,7 @@ fn sender(text: &str) -> Result<String, input::Why> {
 /// 422 with each field.
 pub fn draft(ctx: &Ctx, mut sent: Input) -> Result<MethodDraft, Failure> {
     let id = sent.required_as("id", mail_id);
-    if id.as_ref().is_some_and(|id| RESERVED.contains(&id.as_str())) {
+    if id.as_ref().is_some_and(MailId::is_reserved) {
         sent.wrong("id", "taken");
     }
     let from = sent.required_as("from", sender);

@@ -88,7 +88,7 @@ pub async fn list(ctx: Ctx, by: Admin) -> Reply {
         q: asked.search.unwrap_or_default(),
         rows,
         pager: words::pager(&ctx, page.next.as_deref()),
-        can_send: !mail::list(ctx.service()).is_empty(),
+        can_send: mail::list(ctx.service()).iter().any(|view| view.refused.is_none()),
     };
     frame::page(&ctx, &page)
 }

@@ -19,7 +19,7 @@ use domain::role::Admin;
 use service::backends::{self, BackendView};
 use service::login_page::{self, LoginPage};
 use service::reset_watch::{self, Because, FileRemark, How, Trial, WatchState, WatchView};
-use service::{ServiceError, mail, users};
+use service::{ServiceError, users};
 use views::backends::{ProbeStage, StageOutcome};
 use views::notices::{ConfirmPage, Consequence};
 use views::watches as pages;
@@ -138,7 +138,7 @@ pub async fn list(ctx: Ctx, _by: Admin) -> Reply {
     });
     let page = pages::WatchesPage {
         rows: rows.collect(),
-        can_send: mail::list(ctx.service()).iter().any(|view| view.refused.is_none()),
+        can_send: words::sender(&ctx).is_some(),
         forgot_url: ctx.address("/forgot"),
     };
     frame::page(&ctx, &page)

@@ -109,7 +109,9 @@ async fn done_page(
     results: Vec<PasswordResult>,
 ) -> pages::ResetDonePage {
     let changed = |result: &PasswordResult| result.state == PasswordOutcome::Changed;
+    let unclear = results.iter().any(|result| result.state == PasswordOutcome::Unclear);
     let end = match results.iter().filter(|result| changed(result)).count() {
+        0 if unclear => pages::ResetEnd::Unclear,
         0 => pages::ResetEnd::Nowhere,
         all if all == results.len() => pages::ResetEnd::Everywhere,
         _some => pages::ResetEnd::Somewhere,
@@ -119,7 +121,7 @@ async fn done_page(
     // Where nothing was changed for sure, the link is still good.
     let again = match end {
         pages::ResetEnd::Nowhere => resets::look(ctx.service(), ctx.part("token")).await.ok(),
-        pages::ResetEnd::Everywhere | pages::ResetEnd::Somewhere => None,
+        pages::ResetEnd::Everywhere | pages::ResetEnd::Somewhere | pages::ResetEnd::Unclear => None,
     };
     let again = again.map(|_good| ctx.part("token").to_owned());
     pages::ResetDonePage { username, end, places, again }

@@ -128,6 +128,7 @@ impl Dialer {
                 tls: self.tls.clone(),
                 stream: Stream::Plain(stream),
                 written: false,
+                unwritable: false,
             })
         };
         let deadline = Instant::now() + within;
@@ -144,7 +145,7 @@ impl Dialer {
 enum Stream {
     Plain(TcpStream),
     Secured(Box<TlsStream<TcpStream>>),
-    /// After a failed handshake or write: what was said by then nobody knows.
+    /// After a failed handshake: what was said by then nobody knows.
     Broken,
 }
 
@@ -158,6 +159,8 @@ pub struct Connection {
     stream: Stream,
     /// Whether the other side may have seen anything of the caller's.
     written: bool,
+    /// After a failed write: how much of it was taken nobody knows, so nothing may follow it.
+    unwritable: bool,
 }
 
 impl fmt::Debug for Connection {
@@ -196,11 +199,15 @@ impl Connection {
         }
     }
 
-    /// Writes all of it. A failure is the end of the connection.
+    /// Writes all of it. After a failure nothing more is written, but what the other side said before it
+    /// hung up can still be read.
     ///
     /// # Errors
     /// `maybe_sent` is false only where nothing of these bytes can have left.
     pub async fn write(&mut self, bytes: &[u8], within: Duration) -> Result<(), NetFailure> {
+        if self.unwritable {
+            return Err(self.over());
+        }
         let mut left = false;
         let writing = async {
             match &mut self.stream {
@@ -226,7 +233,7 @@ impl Connection {
             }
         };
         self.written |= left;
-        self.stream = Stream::Broken;
+        self.unwritable = true;
         Err(failure)
     }
 
@@ -237,6 +244,9 @@ impl Connection {
     /// there to be taken for secured ones (CVE-2011-0411 and its like); also where it is secured already,
     /// or where something answers that is not TLS. Nothing of the caller's was sent.
     pub async fn start_tls(&mut self, within: Duration) -> Result<(), NetFailure> {
+        if self.unwritable {
+            return Err(self.over());
+        }
         let refuse = |why: String| Err(NetFailure::unsent(FailureKind::Protocol, why));
         match &self.stream {
             Stream::Plain(stream) => match waiting(stream) {
@@ -254,10 +264,7 @@ impl Connection {
             Stream::Secured(_) => {
                 refuse(format!("the connection to {} has TLS already", self.host))
             }
-            Stream::Broken => {
-                let cause = io::ErrorKind::NotConnected.into();
-                Err(stream_failure(&cause, &self.host, false))
-            }
+            Stream::Broken => Err(self.over()),
         }
     }
 
@@ -268,6 +275,11 @@ impl Connection {
         let Stream::Secured(stream) = &self.stream else { return None };
         let (_stream, session) = stream.get_ref();
         end_point(session.peer_certificates()?.first()?)
+    }
+
+    /// Nothing of what was to come is sent.
+    fn over(&self) -> NetFailure {
+        stream_failure(&io::ErrorKind::NotConnected.into(), &self.host, false)
     }
 
     async fn secure(&mut self, within: Duration) -> Result<(), NetFailure> {

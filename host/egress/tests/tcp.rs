@@ -285,6 +285,21 @@ async fn a_server_that_does_not_read_is_late_and_may_have_seen_some() {
 }
 
 #[tokio::test]
+async fn the_last_words_of_a_server_that_hung_up_are_read_after_a_failed_write() {
+    let server = serve(|mut stream| async move {
+        stream.readable().await.unwrap();
+        stream.write_all(b"552 too large\r\n").await.unwrap();
+    })
+    .await;
+    let mut connection = open(&dialer(), "127.0.0.1", server.port, Security::Plain).await.unwrap();
+    let cut = connection.write(&vec![b'x'; 32 << 20], WAIT).await;
+    assert_eq!(kind(cut), (FailureKind::Closed, true));
+    assert_eq!(kind(connection.write(b"x", WAIT).await), (FailureKind::Closed, false));
+    assert_eq!(kind(connection.start_tls(WAIT).await), (FailureKind::Closed, false));
+    assert_eq!(connection.read(100, WAIT).await.unwrap(), b"552 too large\r\n");
+}
+
+#[tokio::test]
 async fn a_destination_is_tried_step_by_step() {
     let server = says("220 hello\r\n").await;
     let report = dialer().stages(&Destination::parse("127.0.0.1", server.port).unwrap()).await;

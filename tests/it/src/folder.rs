@@ -144,17 +144,22 @@ async fn a_settings_file_that_is_gone_for_a_moment_costs_no_backend() {
     let file = house.data_dir().join("latchkey.toml");
     let aside = file.with_extension("aside");
     std::fs::rename(&file, &aside).unwrap();
-    house.clock.advance(SignedDuration::from_secs(61));
-    let mut looks = 0;
+    let admin = house.admin().await;
     house
-        .until("it was looked at", || {
-            looks += 1;
+        .until_async("it was looked at", || async {
             house.clock.advance(SignedDuration::from_secs(61));
-            looks > 50
+            let log = admin.get("/api/activity?limit=100").await.expect(200).json();
+            let told = ["settings-refused", "backend-removed"];
+            log["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|line| told.iter().any(|kind| line["kind"] == *kind))
         })
         .await;
+    admin.get("/api/backends/jellyfin").await.expect(200);
+    house.login("Ada", PHRASE).await.expect(200);
     std::fs::rename(&aside, &file).unwrap();
-    let admin = house.admin().await;
     house
         .until_async("the backend is there", || async {
             house.clock.advance(SignedDuration::from_secs(61));

@@ -147,7 +147,6 @@ async fn a_settings_file_that_is_gone_for_a_moment_costs_no_backend() {
     let admin = house.admin().await;
     house
         .until_async("it was looked at", || async {
-            house.clock.advance(SignedDuration::from_secs(61));
             let log = admin.get("/api/activity?limit=100").await.expect(200).json();
             let told = ["settings-refused", "backend-removed"];
             log["items"]

@@ -93,10 +93,12 @@ impl Seen {
 
 /// The written settings, whenever a file they came from, or a plugin they are checked against,
 /// changes.
-async fn reread(service: Service, source: Source, mut seen: Seen) {
+async fn reread(service: Service, mut source: Source, mut seen: Seen) {
     let mut known = known_plugins(&service);
     let mut refused = String::new();
     loop {
+        // A file that was there and is gone is no empty one: its backends would go with their secrets.
+        source.file_must_exist |= source.file.as_deref().is_some_and(Path::is_file);
         // Watching begins before looking, so that nothing happens unseen between the two.
         let mut watches = watches(&seen.files, &service);
         let (now_seen, now_known) = (Seen::of(&seen.files), known_plugins(&service));

@@ -285,3 +285,20 @@ fn consent(checked: &Checked) -> BTreeMap<String, String> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pipe_in_the_place_of_a_file_keeps_nobody_waiting() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        assert!(readable(&pipe).unwrap_err().to_string().contains("no file"));
+        assert!(readable(folder.path()).is_err());
+        std::fs::write(folder.path().join("file"), "").unwrap();
+        assert!(readable(&folder.path().join("file")).is_ok());
+    }
+}

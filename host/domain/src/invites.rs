@@ -1,6 +1,6 @@
 //! Invites: what they grant, until when, for how many.
 
-use crate::ids::{BackendId, ForeignCode, InviteCode, MessageId};
+use crate::ids::{BackendId, ForeignCode, InviteCode, MessageId, UserId};
 use crate::names::EmailAddress;
 use crate::settings::Lifetime;
 use jiff::Timestamp;
@@ -69,6 +69,12 @@ pub struct Invite {
     /// The mails it was last sent by: who came by one of them need not prove its address again.
     #[serde(default)]
     pub mailed: Vec<MessageId>,
+    /// The user who made it by a right to invite; none: an admin.
+    #[serde(default)]
+    pub inviter: Option<UserId>,
+    /// Whether an admin has to approve who signs up.
+    #[serde(default)]
+    pub require_approval: bool,
 }
 
 /// Where an invite stands, for the admin. A guest hears one answer for all but `Open`.

@@ -58,6 +58,12 @@ pub struct Link {
     /// Of a reset: why. Of an address to be confirmed: why a reset is due once it is.
     #[serde(default)]
     pub cause: Option<ResetCause>,
+    /// Whether it may be used any number of times until its end; otherwise once.
+    #[serde(default)]
+    pub many: bool,
+    /// When it was last used.
+    #[serde(default)]
+    pub used_at: Option<Timestamp>,
 }
 
 impl Link {
@@ -119,6 +125,7 @@ mod tests {
             profile: None,
             created_at: at(0),
             last_seen: None,
+            invite_right: None,
         }
     }
 
@@ -131,6 +138,8 @@ mod tests {
             expires_at: at(10),
             address: address.map(|text| EmailAddress::parse(text).expect("an address")),
             cause: None,
+            many: false,
+            used_at: None,
         }
     }
 

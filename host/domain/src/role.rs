@@ -2,7 +2,7 @@
 //! check can make.
 
 use crate::ids::UserId;
-use crate::users::{User, UserState};
+use crate::users::{InviteRight, User, UserState};
 
 pub use crate::users::Role;
 
@@ -38,5 +38,40 @@ impl Admin {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+}
+
+/// Proof that somebody may make invites: an admin, or a user with the right to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inviter {
+    id: UserId,
+    name: String,
+    right: InviteRight,
+}
+
+impl Inviter {
+    /// For an active user who was given the right.
+    #[must_use]
+    pub fn prove(user: &User) -> Option<Self> {
+        let right = user.invite_right.clone().filter(|_| user.state == UserState::Active)?;
+        Some(Self { id: user.id.clone(), name: user.username.as_str().to_owned(), right })
+    }
+
+    /// Who.
+    #[must_use]
+    pub const fn id(&self) -> &UserId {
+        &self.id
+    }
+
+    /// By which name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How far it goes.
+    #[must_use]
+    pub const fn right(&self) -> &InviteRight {
+        &self.right
     }
 }

@@ -5,6 +5,17 @@ use crate::settings::SignIn;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+/// What somebody proved to begin a session.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strength {
+    /// One thing: a password, a provider's word, a link.
+    #[default]
+    Single,
+    /// A second factor too, or a passkey.
+    Double,
+}
+
 /// One browser or program that is signed in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
@@ -30,6 +41,12 @@ pub struct Session {
     pub remembered: bool,
     /// The address it came from and the agent's own name, for the person's list.
     pub seen_from: String,
+    /// What was proved when it began.
+    #[serde(default)]
+    pub strength: Strength,
+    /// The provider's own session, where it told: it can end this one.
+    #[serde(default)]
+    pub upstream: Option<String>,
 }
 
 /// What holds a session.
@@ -195,6 +212,8 @@ mod tests {
             ends_at,
             remembered,
             seen_from: String::new(),
+            strength: Strength::Single,
+            upstream: None,
         }
     }
 

@@ -3,8 +3,10 @@
 //! Reading files and the environment, and errors that point at line and key, are `latchkey::settings`'s.
 
 use crate::backends::Backend;
+use crate::ids::ProviderId;
 use crate::mail::MailMethod;
 use crate::names::Username;
+use crate::providers::Provider;
 use crate::resets::Watch;
 use crate::secret::Secret;
 use core::net::SocketAddr;
@@ -86,6 +88,8 @@ pub struct Settings {
     pub mail: Vec<MailFromFile>,
     /// `[[reset_watch]]`
     pub reset_watches: Vec<Watch>,
+    /// Ways to sign in, in the order of the file.
+    pub providers: Vec<ProviderFromFile>,
     /// `[texts]`
     pub texts: Texts,
     /// `[dates]`
@@ -130,8 +134,22 @@ pub enum Tls {
 pub struct FirstAdmin {
     /// Their name.
     pub username: Username,
-    /// Their password.
-    pub password: Secret,
+    /// How they prove who they are.
+    pub proof: FirstProof,
+}
+
+/// How the first admin proves who they are.
+#[derive(Debug, Clone)]
+pub enum FirstProof {
+    /// By a local password.
+    Password(Secret),
+    /// By being that at a provider.
+    Identity {
+        /// Which `[[provider]]`.
+        provider: ProviderId,
+        /// Who, there.
+        subject: String,
+    },
 }
 
 /// `[log]`
@@ -143,9 +161,28 @@ pub struct Log {
     pub json: bool,
 }
 
+/// May strangers make a local account.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Registration {
+    /// No.
+    #[default]
+    Off,
+    /// Yes, and an admin approves it.
+    Approval,
+    /// Yes.
+    Open,
+}
+
 /// `[signin]`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SignIn {
+    /// May strangers make a local account.
+    pub registration: Registration,
+    /// Whether local passwords are accepted at all; the console's way in always is.
+    pub local: bool,
+    /// Whether admins need a second factor before they may do an admin's work.
+    pub admins_need_second_factor: bool,
     /// How long an access token is good.
     pub access_token_life: Duration,
     /// Sliding.
@@ -157,6 +194,9 @@ pub struct SignIn {
 impl Default for SignIn {
     fn default() -> Self {
         Self {
+            registration: Registration::Off,
+            local: true,
+            admins_need_second_factor: false,
             access_token_life: Duration::from_secs(3_600),
             session_life: Duration::from_secs(7 * 86_400),
             session_end: Duration::from_secs(90 * 86_400),
@@ -173,6 +213,15 @@ pub struct BackendFromFile {
     pub secrets: BTreeMap<String, Secret>,
     /// What is used once to make secrets: `admin_user`, `admin_password`.
     pub connect: BTreeMap<String, Secret>,
+}
+
+/// A `[[provider]]` of the file or the environment.
+#[derive(Debug, Clone)]
+pub struct ProviderFromFile {
+    /// What it is.
+    pub provider: Provider,
+    /// Its client secret.
+    pub client_secret: Option<Secret>,
 }
 
 /// One `[[mail]]` with the secrets it names.

@@ -3,6 +3,7 @@
 //! The record is written before and after every effect, so that a crash between any two leaves a
 //! step whose state says what must be looked at. Nothing here calls anything.
 
+use crate::flows::Proved;
 use crate::ids::{BackendId, InviteCode, SignupId, UserId};
 use crate::names::{EmailAddress, Username};
 use crate::settings::Lifetime;
@@ -43,6 +44,9 @@ pub struct Signup {
     pub reserved_at: Timestamp,
     /// When it was settled.
     pub settled_at: Option<Timestamp>,
+    /// Who the person has proved to be at providers, for accounts that are theirs already there.
+    #[serde(default)]
+    pub proved: Vec<Proved>,
 }
 
 /// Where a sign-up stands.

@@ -58,6 +58,21 @@ pub struct User {
     pub created_at: Timestamp,
     /// When they last signed in here.
     pub last_seen: Option<Timestamp>,
+    /// Whether and how far they may invite others; admins always may.
+    #[serde(default)]
+    pub invite_right: Option<InviteRight>,
+}
+
+/// The right of somebody who is no admin to invite others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InviteRight {
+    /// For how many people their invites may be open or used up at a time, withdrawn and unused ones
+    /// not counted.
+    pub quota: u32,
+    /// The profile that whoever comes by them gets; none: as the backend makes accounts.
+    pub profile: Option<String>,
+    /// Where their invites give an account; they cannot grant what they were not given.
+    pub backends: Vec<BackendId>,
 }
 
 /// A mail address and whether it was proved.
@@ -262,6 +277,7 @@ mod tests {
             profile: None,
             created_at: at(0),
             last_seen: None,
+            invite_right: None,
         }
     }
 

@@ -8,6 +8,8 @@ use crate::contract::common::attribute::{Attribute, Value};
 use crate::contract::common::fault as wire;
 use crate::contract::identity::exports::latchkey::identity::provider as identity;
 use crate::redact::Redactor;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use core::time::Duration;
 use domain::accounts::{
     Abilities, Attempt, BackendAccount, Condition, Library, LibraryAccess, NameRules, NewAccount,
@@ -16,6 +18,8 @@ use domain::accounts::{
 use domain::fault::{Fault, FaultKind};
 use domain::identity::{Identity, Verdict};
 use domain::plugins::{Report, Stage, StageOutcome};
+use domain::providers::Claims;
+use domain::secret::Secret;
 use jiff::Timestamp;
 
 /// Bytes of a sentence for the admin.
@@ -240,6 +244,17 @@ pub(crate) fn library(library: accounts::Library) -> Library {
     Library { id: library.id, name: library.name, kind: library.kind }
 }
 
+/// What was said besides, as values.
+pub(crate) fn claims(attributes: Vec<Attribute>) -> Claims {
+    let value = |value: Value| match value {
+        Value::Text(text) => text.into(),
+        Value::Texts(texts) => texts.into(),
+        Value::Number(number) => number.into(),
+        Value::Flag(flag) => flag.into(),
+    };
+    attributes.into_iter().map(|one| (one.name, value(one.value))).collect()
+}
+
 /// # Errors
 /// `bad-reply` for an acceptance of nobody.
 pub(crate) fn verdict(verdict: identity::Verdict) -> Result<Verdict, Fault> {
@@ -260,6 +275,9 @@ pub(crate) fn verdict(verdict: identity::Verdict) -> Result<Verdict, Fault> {
             login_name: person.login_name,
             email: person.email,
             email_verified: person.email_verified,
+            avatar_url: person.avatar_url.filter(|url| url.len() <= TEXT),
+            claims: claims(person.attributes),
+            grant: person.grant.map(|bytes| Secret::new(BASE64_STANDARD.encode(bytes))),
         }),
         identity::Verdict::Rejected(attempts_left) => Verdict::Rejected { attempts_left },
         identity::Verdict::Withheld => Verdict::Withheld,
@@ -272,7 +290,6 @@ pub(crate) fn verdict(verdict: identity::Verdict) -> Result<Verdict, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::secret::Secret;
 
     #[test]
     fn a_fault_is_cut_and_without_the_secrets_of_the_call() {

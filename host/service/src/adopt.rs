@@ -291,6 +291,7 @@ fn fresh(service: &Service, (id, username): (UserId, Username), account: Account
         profile: None,
         created_at: service.now(),
         last_seen: None,
+        invite_right: None,
     }
 }
 

@@ -87,6 +87,7 @@ fn new_admin(service: &Service, username: Username) -> User {
         profile: None,
         created_at: service.now(),
         last_seen: None,
+        invite_right: None,
     }
 }
 
@@ -158,6 +159,8 @@ pub async fn login_link(service: &Service, name: &str) -> Result<LoginLink> {
                 expires_at,
                 address: None,
                 cause: None,
+                many: false,
+                used_at: None,
             })?;
             note(tx, about(&here, Actor::Console, ActivityKind::LoginLinkMade, &user))
         })

@@ -33,6 +33,8 @@ pub mod house;
 pub mod activity;
 pub mod state_store;
 
+pub mod entrance;
+pub mod providers;
 pub mod sessions;
 pub mod tokens;
 

@@ -61,6 +61,8 @@ pub(crate) fn make(tx: &WriteTx, service: &Service, draft: LinkDraft) -> Result<
         expires_at: later(now, draft.life),
         address: draft.address,
         cause: draft.cause,
+        many: false,
+        used_at: None,
     };
     tx.links().put(&link)?;
     let path = format!("/{folder}/{}", token.expose());

@@ -59,6 +59,12 @@ pub enum Purpose {
     Reset,
     /// A link that proves an address.
     Confirm,
+    /// What binds a redirect sign-in to its browser.
+    Flow,
+    /// Between the first proof and the second.
+    Ticket,
+    /// A program's long-lived token.
+    ApiToken,
 }
 
 impl Purpose {
@@ -72,6 +78,9 @@ impl Purpose {
             Self::Signup => "lks_",
             Self::Reset => "lkp_",
             Self::Confirm => "lka_",
+            Self::Flow => "lkf_",
+            Self::Ticket => "lkx_",
+            Self::ApiToken => "lkt_",
         }
     }
 

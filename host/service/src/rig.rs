@@ -2,6 +2,7 @@
 
 use crate::caller::Caller;
 use crate::clock::Clock;
+use crate::entrance::Entered;
 use crate::house::{Parts, Service};
 use crate::kill_points::KillPoints;
 use crate::random::Random;
@@ -48,6 +49,7 @@ pub(crate) fn settled() -> Settled {
         backends: Vec::new(),
         mail: Vec::new(),
         reset_watches: Vec::new(),
+        providers: Vec::new(),
         texts: Texts::default(),
         dates: Dates::default(),
         plugin_consent: BTreeMap::new(),
@@ -159,12 +161,19 @@ impl Rig {
     ) -> Result<Begun> {
         let credentials =
             Credentials { provider: None, username: who.to_owned(), password: password.into() };
-        signin::login(&self.service, &credentials, keep, from).await
+        signin::login(&self.service, &credentials, keep, from).await.map(entered)
     }
 
     pub(crate) async fn link(&self, who: &str) -> String {
         let link = console::login_link(&self.service, who).await.unwrap();
         link.path.expose().rsplit('/').next().unwrap().to_owned()
+    }
+}
+
+pub(crate) fn entered(entered: Entered) -> Begun {
+    match entered {
+        Entered::In(begun) => *begun,
+        Entered::SecondFactor(_) => panic!("a second factor is asked for"),
     }
 }
 

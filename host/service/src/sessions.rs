@@ -16,7 +16,7 @@ use domain::activity::{ActivityKind, Actor};
 use domain::ids::{ProviderId, SessionId, UserId};
 use domain::role::Role;
 use domain::secret::Secret;
-use domain::sessions::{Refresh, RefreshFamily, Session, SessionKind};
+use domain::sessions::{Refresh, RefreshFamily, Session, SessionKind, Strength};
 use domain::users::{User, UserState};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -95,17 +95,33 @@ pub fn admit(user: &User, now: Timestamp) -> Result<()> {
     Err(ServiceError::Forbidden { code })
 }
 
-/// Begins a session for somebody who has just proved who they are: after set-up, sign-up, sign-in.
+/// What somebody has just proved, and by what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    /// Who they are.
+    pub user: UserId,
+    /// By what.
+    pub provider: ProviderId,
+    /// How much.
+    pub strength: Strength,
+    /// The provider's own session, where it told.
+    pub upstream: Option<String>,
+}
+
+impl Proof {
+    /// One thing was proved.
+    #[must_use]
+    pub const fn single(user: UserId, provider: ProviderId) -> Self {
+        Self { user, provider, strength: Strength::Single, upstream: None }
+    }
+}
+
+/// Begins a session for somebody who has proved everything they have to: after set-up, sign-up, and
+/// by [`crate::entrance`], which asks for a second factor first.
 ///
 /// # Errors
 /// `Forbidden` `pending`, `disabled` or `expired`; `Unauthorized` for a user who is gone.
-pub async fn begin(
-    service: &Service,
-    user: &UserId,
-    provider: &ProviderId,
-    keep: Keep,
-    caller: &Caller,
-) -> Result<Begun> {
+pub async fn begin(service: &Service, proof: Proof, keep: Keep, caller: &Caller) -> Result<Begun> {
     let (token, kind) = match keep {
         Keep::Remembered | Keep::UntilClosed => {
             let token = service.random().token(Purpose::Cookie);
@@ -123,8 +139,8 @@ pub async fn begin(
     let remembered = keep != Keep::UntilClosed;
     let session = Session {
         id: SessionId::from_random(service.random().bytes()),
-        user: user.clone(),
-        provider: provider.clone(),
+        user: proof.user,
+        provider: proof.provider,
         kind,
         created_at: now,
         proved_at: now,
@@ -133,6 +149,8 @@ pub async fn begin(
         ends_at,
         remembered,
         seen_from: caller.seen_from(),
+        strength: proof.strength,
+        upstream: proof.upstream,
     };
     let (user, session) = written(service, session, caller).await?;
     let held = match keep {

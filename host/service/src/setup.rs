@@ -10,10 +10,13 @@ use crate::house::Service;
 use crate::random::fingerprint;
 use crate::{passwords, settings, throttles};
 use domain::activity::{ActivityKind, Actor, NewActivity};
+use domain::identity::{IdentityKey, LinkedIdentity};
 use domain::ids::{UserId, decode, encode};
 use domain::names::{EmailAddress, Username};
+use domain::providers::Claims;
 use domain::role::Role;
 use domain::secret::Secret;
+use domain::settings::{FirstProof, ProviderFromFile};
 use domain::users::{Email, User, UserState};
 use std::sync::atomic::Ordering;
 use store::WriteTx;
@@ -133,7 +136,7 @@ pub async fn complete(service: &Service, draft: SetupDraft, caller: &Caller) -> 
             if let Some((key, value)) = page_set {
                 tx.settings().put(key, &value)?;
             }
-            put_first(tx, &made, hash, line)
+            put_first(tx, &made, &FirstWayIn::Password(hash), line)
         })
         .await?;
     service.inside().set_up.store(true, Ordering::Release);
@@ -157,15 +160,27 @@ fn first_admin(service: &Service, username: Username, email: Option<EmailAddress
         profile: None,
         created_at: service.now(),
         last_seen: None,
+        invite_right: None,
     }
 }
 
-fn put_first(tx: &WriteTx, user: &User, hash: String, line: NewActivity) -> Result<()> {
+/// By what the first admin will sign in.
+enum FirstWayIn {
+    /// A local password's hash.
+    Password(String),
+    /// An identity.
+    Identity(Box<LinkedIdentity>),
+}
+
+fn put_first(tx: &WriteTx, user: &User, way: &FirstWayIn, line: NewActivity) -> Result<()> {
     if !tx.users().admins()?.is_empty() {
         return Err(ServiceError::Gone);
     }
     tx.users().put(user)?;
-    passwords::put_local(tx, &user.id, hash)?;
+    match way {
+        FirstWayIn::Password(hash) => passwords::put_local(tx, &user.id, hash.clone())?,
+        FirstWayIn::Identity(identity) => tx.identities().put(identity)?,
+    }
     tx.meta().delete(CODE)?;
     note(tx, line)
 }
@@ -173,26 +188,56 @@ fn put_first(tx: &WriteTx, user: &User, hash: String, line: NewActivity) -> Resu
 /// Set-up from `[admin]`: once, where there is no admin yet.
 ///
 /// # Errors
-/// `Invalid` at `admin.password` for a weak password.
+/// `Invalid` at `admin.password` for a weak password, at `admin.provider` for one that is not set up.
 pub(crate) async fn unattended(service: &Service) -> Result<()> {
     let written = service.written();
     let Some(admin) = &written.settings.admin else { return Ok(()) };
     if state(service) == SetupState::Done {
         return Ok(());
     }
-    let words = passwords::words(service, admin.username.as_str(), None);
-    passwords::require(
-        &passwords::rules_on(service, &[]),
-        &admin.password,
-        &words,
-        "admin.password",
-    )?;
-    let hash = service.hasher().hash(&admin.password).await?;
     let user = first_admin(service, admin.username.clone(), None);
+    let way = match &admin.proof {
+        FirstProof::Password(password) => {
+            let words = passwords::words(service, admin.username.as_str(), None);
+            let rules = passwords::rules_on(service, &[]);
+            passwords::require(&rules, password, &words, "admin.password")?;
+            FirstWayIn::Password(service.hasher().hash(password).await?)
+        }
+        FirstProof::Identity { provider, subject } => {
+            let there = |from: &&ProviderFromFile| from.provider.id == *provider;
+            let Some(from) = written.settings.providers.iter().find(there) else {
+                return Err(ServiceError::field("admin.provider", "unknown"));
+            };
+            let key = IdentityKey {
+                provider: provider.clone(),
+                issuer: from.provider.issuer().to_owned(),
+                subject: subject.clone(),
+            };
+            FirstWayIn::Identity(Box::new(unheard(key, &user)))
+        }
+    };
     let line = about(service, Actor::System, ActivityKind::SetupDone, &user);
-    service.write(move |tx| put_first(tx, &user, hash, line)).await?;
+    service.write(move |tx| put_first(tx, &user, &way, line)).await?;
     service.inside().set_up.store(true, Ordering::Release);
     Ok(())
+}
+
+/// An identity whose provider has said nothing yet.
+fn unheard(key: IdentityKey, user: &User) -> LinkedIdentity {
+    LinkedIdentity {
+        key,
+        user: user.id.clone(),
+        display_name: user.username.as_str().to_owned(),
+        login_name: None,
+        email: None,
+        email_verified: false,
+        avatar_url: None,
+        claims: Claims::new(),
+        linked_at: user.created_at,
+        used_at: None,
+        known_at: user.created_at,
+        outside_since: None,
+    }
 }
 
 /// An admin made otherwise closes the door as well.

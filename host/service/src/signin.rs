@@ -9,12 +9,13 @@ use crate::activity::{note, seen_from};
 use crate::board::{Asked, Entry};
 use crate::caller::Caller;
 use crate::clock::time_from;
+use crate::entrance::{self, Entered};
 use crate::error::{Result, ServiceError};
 use crate::hashing::Match;
 use crate::house::Service;
 use crate::links;
 use crate::passwords::{self, local_provider};
-use crate::sessions::{self, Begun, Keep};
+use crate::sessions::{Keep, Proof};
 use crate::throttles::{self, RelayTo, Relayed};
 use domain::activity::{ActivityKind, Actor, NewActivity};
 use domain::fault::{Fault, FaultKind};
@@ -149,7 +150,7 @@ pub async fn login(
     credentials: &Credentials,
     keep: Keep,
     caller: &Caller,
-) -> Result<Begun> {
+) -> Result<Entered> {
     let asked = service.now();
     readable(credentials)?;
     let asks = asked_of(service, credentials)?;
@@ -164,7 +165,7 @@ pub async fn login(
         }
     };
     match judgement {
-        Judgement::Right { user, provider } => attempt.let_in(&user, &provider, keep).await,
+        Judgement::Right { user, provider } => attempt.let_in(user, provider, keep).await,
         Judgement::Wrong => {
             attempt.refused().await?;
             attempt.pause().await;
@@ -444,11 +445,12 @@ impl Attempt<'_> {
         Ok(owner.map_or(Judgement::Wrong, |user| Judgement::Right { user, provider }))
     }
 
-    async fn let_in(&self, user: &UserId, provider: &ProviderId, keep: Keep) -> Result<Begun> {
-        let begun = sessions::begin(self.service, user, provider, keep, self.caller).await;
+    async fn let_in(&self, user: UserId, provider: ProviderId, keep: Keep) -> Result<Entered> {
+        let proof = Proof::single(user, provider);
+        let entered = entrance::enter(self.service, proof, keep, self.caller).await;
         let (own, shared, now) = (self.own.clone(), self.shared.clone(), self.service.now());
         self.service.write_aside(move |tx| throttles::forgive(tx, &own, &shared, now)).await?;
-        begun
+        entered
     }
 
     async fn refused(&self) -> Result<()> {
@@ -523,7 +525,7 @@ pub async fn with_link(
     token: &str,
     keep: Keep,
     caller: &Caller,
-) -> Result<Begun> {
+) -> Result<Entered> {
     let (token, now) = (token.to_owned(), service.now());
     let taken = service.write_aside(move |tx| {
         let found = links::good(tx, &token, LinkPurpose::SignIn, now)?;
@@ -533,7 +535,7 @@ pub async fn with_link(
     });
     let link = taken.await?;
     let provider = ProviderId::parse("login-link").map_err(ServiceError::internal)?;
-    sessions::begin(service, &link.user, &provider, keep, caller).await
+    entrance::enter(service, Proof::single(link.user, provider), keep, caller).await
 }
 
 #[cfg(test)]

@@ -168,6 +168,7 @@ pub async fn create(service: &Service, by: &Admin, draft: UserDraft) -> Result<U
         profile: None,
         created_at: service.now(),
         last_seen: None,
+        invite_right: None,
     };
     let (here, by) = (service.clone(), actor(by));
     service

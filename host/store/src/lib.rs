@@ -19,14 +19,21 @@ mod source;
 mod tx;
 
 pub mod activity;
+pub mod api_tokens;
+pub mod approvals;
 pub mod backends;
+pub mod factors;
+pub mod flows;
+pub mod identities;
 pub mod invites;
 pub mod links;
 pub mod mail;
 pub mod meta;
 pub mod outbox;
+pub mod pictures;
 pub mod plugin_state;
 pub mod profiles;
+pub mod providers;
 pub mod resets;
 pub mod schedule;
 pub mod secrets;
@@ -59,14 +66,21 @@ pub type WriteTx = Tx<Writing>;
 /// Every table there is, by feature.
 const TABLES: &[&[&str]] = &[
     activity::TABLES,
+    api_tokens::TABLES,
+    approvals::TABLES,
     backends::TABLES,
+    factors::TABLES,
+    flows::TABLES,
+    identities::TABLES,
     invites::TABLES,
     links::TABLES,
     mail::TABLES,
     meta::TABLES,
     outbox::TABLES,
+    pictures::TABLES,
     plugin_state::TABLES,
     profiles::TABLES,
+    providers::TABLES,
     resets::TABLES,
     schedule::TABLES,
     secrets::TABLES,

@@ -219,6 +219,7 @@ mod tests {
             profile: None,
             created_at: Timestamp::UNIX_EPOCH,
             last_seen: None,
+            invite_right: None,
         }
     }
 

@@ -4,7 +4,8 @@ use crate::error::StoreError;
 use crate::keys;
 use crate::sealed::Place;
 use crate::tx::{Mode, Span, Table, Tx, Writing, table};
-use domain::ids::{BackendId, MailId, MessageId, SignupId, UserId};
+use domain::identity::IdentityKey;
+use domain::ids::{BackendId, MailId, MessageId, ProviderId, SignupId, UserId};
 use domain::secret::Secret;
 use std::collections::BTreeMap;
 
@@ -26,6 +27,12 @@ pub enum SecretOf<'a> {
     Signup(&'a SignupId),
     /// A user's: the hash of a local password.
     User(&'a UserId),
+    /// A way to sign in: its client secret.
+    Provider(&'a ProviderId),
+    /// A redirect sign-in under way, by the hash of what its browser holds.
+    Flow(&'a str),
+    /// An identity: what later calls to a plugin need.
+    Identity(&'a IdentityKey),
     /// The program's own.
     Server,
 }
@@ -38,6 +45,13 @@ impl SecretOf<'_> {
             Self::Message(id) => format!("message/{id}"),
             Self::Signup(id) => format!("signup/{id}"),
             Self::User(id) => format!("user/{id}"),
+            Self::Provider(id) => format!("provider/{id}"),
+            Self::Flow(browser) => format!("flow/{browser}"),
+            Self::Identity(key) => {
+                // The length keeps issuer and subject apart, whatever they hold.
+                let IdentityKey { provider, issuer, subject } = key;
+                format!("identity/{provider}/{}:{issuer}/{subject}", issuer.len())
+            }
             Self::Server => "server".to_owned(),
         }
     }

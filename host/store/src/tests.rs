@@ -44,6 +44,7 @@ fn user(seed: u64, name: &str) -> User {
         profile: None,
         created_at: at(0),
         last_seen: None,
+        invite_right: None,
     }
 }
 
@@ -62,6 +63,7 @@ fn signup(seed: u64, name: &str) -> Signup {
         undone: None,
         reserved_at: at(0),
         settled_at: None,
+        proved: Vec::new(),
     }
 }
 

@@ -17,6 +17,7 @@ use domain::ids::UserId;
 use domain::secret::Secret;
 use service::Service;
 use service::caller::Caller;
+use service::entrance::Asked;
 use service::sessions::{Begun, Current, Held};
 use std::sync::{Arc, OnceLock};
 use views::Views;
@@ -25,6 +26,8 @@ use views::Views;
 const DEVICE_COOKIE: &str = "latchkey-device";
 /// What proves that a browser began a sign-up.
 const SIGNUP_COOKIE: &str = "latchkey-signup";
+/// What a browser holds between its first proof and the second.
+const TICKET_COOKIE: &str = "latchkey-ticket";
 /// The language chosen here.
 pub const LANGUAGE_COOKIE: &str = "latchkey-language";
 /// The colours chosen here.
@@ -214,6 +217,20 @@ impl Ctx {
     pub fn hand_over_signup(&self, answer: Answer, token: &Secret) -> Answer {
         let day = Duration::from_secs(86_400);
         answer.cookie(self.visit.transport, &lax(SIGNUP_COOKIE, token.expose(), Keep::For(day)))
+    }
+
+    /// Sets what a browser shows with its second proof.
+    #[must_use]
+    pub fn hand_over_ticket(&self, answer: Answer, asked: &Asked) -> Answer {
+        let left = service::clock::time_from(self.service().now(), asked.expires_at);
+        let cookie = lax(TICKET_COOKIE, asked.ticket.expose(), Keep::For(left));
+        answer.cookie(self.visit.transport, &cookie)
+    }
+
+    /// What this browser was given between its first proof and the second.
+    #[must_use]
+    pub fn ticket(&self) -> Option<Secret> {
+        self.cookie(TICKET_COOKIE).map(Secret::new)
     }
 
     /// Takes the session's cookie away.

@@ -14,6 +14,7 @@ use domain::fault::{Fault, FaultKind};
 use domain::settings::Source;
 use http::StatusCode;
 use serde::Serialize;
+use service::entrance::Asked;
 use service::{FieldProblem, ServiceError};
 
 /// Every `code` a problem can have. The catalogue has `problem-<code>` and `problem-<code>-help`.
@@ -264,6 +265,8 @@ pub struct Inside {
     pub words: Option<String>,
     /// Chosen where the failure began, so that all who tell of it tell the same.
     pub reference: Option<String>,
+    /// The second factor that is asked for.
+    pub asked: Option<Asked>,
     /// For the log.
     pub cause: Option<Box<dyn Error + Send + Sync>>,
 }
@@ -281,6 +284,7 @@ impl Failure {
             set_by: None,
             words: None,
             reference: None,
+            asked: None,
             cause: None,
         }))
     }
@@ -301,6 +305,12 @@ impl Failure {
     #[must_use]
     pub fn method(allow: String) -> Self {
         Self::of(Code::Method).and(|inside| inside.allow = Some(allow))
+    }
+
+    /// 428 with the ticket for the second proof.
+    #[must_use]
+    pub fn second_factor(asked: &Asked) -> Self {
+        Self::of(Code::SecondFactor).and(|inside| inside.asked = Some(asked.clone()))
     }
 
     /// Our own fault.

@@ -31,6 +31,11 @@ struct Document<'a> {
     fields: BTreeMap<&'a str, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     fault: Option<BTreeMap<&'static str, String>>,
+    /// What to show with the second proof, and which will do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ticket: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ways: Vec<&'static str>,
 }
 
 impl Document<'_> {
@@ -44,6 +49,8 @@ impl Document<'_> {
             reference: None,
             fields: BTreeMap::new(),
             fault: None,
+            ticket: None,
+            ways: Vec::new(),
         }
     }
 }
@@ -95,8 +102,12 @@ fn document(ctx: &Ctx, inside: &Inside, reference: Option<String>) -> Answer {
             ("detail", fault.detail.clone()),
         ])
     });
-    let document =
-        Document { reference, fields, fault, ..Document::of(code, wording::detail(ctx, inside)) };
+    let (ticket, ways) = match &inside.asked {
+        Some(asked) => (Some(asked.ticket.expose().as_str()), asked.ways()),
+        None => (None, Vec::new()),
+    };
+    let bare = Document::of(code, wording::detail(ctx, inside));
+    let document = Document { reference, fields, fault, ticket, ways, ..bare };
     Answer::problem(code.status(), &document)
 }
 

@@ -267,5 +267,6 @@ fn person(number: usize) -> domain::users::User {
         profile: None,
         created_at: Timestamp::UNIX_EPOCH,
         last_seen: None,
+        invite_right: None,
     }
 }

@@ -297,6 +297,8 @@ impl InviteDraft {
             revoked_at: None,
             alias: None,
             mailed: Vec::new(),
+            inviter: None,
+            require_approval: false,
         })
     }
 }

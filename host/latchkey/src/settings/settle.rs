@@ -10,7 +10,9 @@ use crate::settings::reset_watch;
 use core::net::SocketAddr;
 use core::time::Duration;
 use domain::passwords::MIN_CHARS;
-use domain::settings::{Dates, FirstAdmin, Log, Server, Settings, SignIn, Source, Texts, Tls};
+use domain::settings::{
+    Dates, FirstAdmin, FirstProof, Log, Server, Settings, SignIn, Source, Texts, Tls,
+};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -49,6 +51,7 @@ pub(crate) fn settle(
         reset_watches: items("reset_watch")
             .filter_map(|item| reset_watch::settle(check, item))
             .collect(),
+        providers: Vec::new(),
         texts: Texts {
             contact: values.text("texts.contact"),
             help: values.text("texts.help"),
@@ -232,7 +235,8 @@ fn admin(check: &mut Check<'_>, values: &Values<'_>) -> Option<FirstAdmin> {
                 );
                 return None;
             }
-            Some(FirstAdmin { username: username.clone(), password: secret.clone() })
+            let proof = FirstProof::Password(secret.clone());
+            Some(FirstAdmin { username: username.clone(), proof })
         }
         (Some(name), None) => {
             if !values.is_set("admin.provider") && !check.complained_of("admin.password") {
@@ -258,6 +262,7 @@ fn signin(check: &mut Check<'_>, values: &Values<'_>) -> SignIn {
         access_token_life: values.duration("signin.access_token_life", defaults.access_token_life),
         session_life: values.duration("signin.session_life", defaults.session_life),
         session_end: values.duration("signin.session_end", defaults.session_end),
+        ..defaults
     };
     for (shorter, longer, key, than) in [
         (signin.access_token_life, signin.session_life, "access_token_life", "session_life"),

@@ -3,7 +3,7 @@
 use super::*;
 use crate::clock::Clock;
 use crate::rig::{PASSWORD, Rig, caller, name, settled};
-use domain::settings::FirstAdmin;
+use domain::settings::{FirstAdmin, FirstProof};
 
 #[tokio::test]
 async fn parallel_set_ups_make_one_admin() {
@@ -70,7 +70,7 @@ async fn a_weak_password_leaves_the_code_good() {
 async fn the_settings_file_can_name_the_first_admin() {
     let mut settings = settled();
     settings.settings.admin =
-        Some(FirstAdmin { username: name("boss"), password: PASSWORD.into() });
+        Some(FirstAdmin { username: name("boss"), proof: FirstProof::Password(PASSWORD.into()) });
     let rig = Rig::of(settings, Clock::manual(jiff::Timestamp::UNIX_EPOCH)).await.unwrap();
     assert_eq!(state(&rig.service), SetupState::Done);
     let boss = crate::users::named(&rig.service, "BOSS").await.unwrap().unwrap();

@@ -144,6 +144,7 @@ pub(super) async fn reserve(
                 undone: None,
                 reserved_at: now,
                 settled_at: None,
+                proved: Vec::new(),
                 invite: invite.code.clone(),
             };
             tx.invites().put(&invite)?;

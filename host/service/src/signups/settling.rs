@@ -156,5 +156,6 @@ fn user_of(signup: &Signup, now: Timestamp) -> User {
         profile: signup.profile.clone(),
         created_at: now,
         last_seen: None,
+        invite_right: None,
     }
 }

@@ -104,6 +104,8 @@ fn session(seed: u64, kind: SessionKind) -> Session {
         ends_at: at(600),
         remembered: false,
         seen_from: String::new(),
+        strength: domain::sessions::Strength::Single,
+        upstream: None,
     }
 }
 
@@ -149,6 +151,8 @@ fn a_link_is_taken_once() {
     let link = Link {
         address: None,
         cause: None,
+        many: false,
+        used_at: None,
         token: "hash".into(),
         purpose: LinkPurpose::SignIn,
         user: UserId::from_random(random_bytes(1)),
@@ -257,6 +261,8 @@ fn an_invite_is_found_by_what_it_uses() {
         revoked_at: None,
         alias: None,
         mailed: Vec::new(),
+        inviter: None,
+        require_approval: false,
     };
     write(&store, |tx| tx.invites().put(&invite)).expect("written");
     assert_eq!(read(&store, |tx| tx.invites().with_profile("FAMILY")).len(), 1);
@@ -287,6 +293,8 @@ fn an_invite_is_found_by_the_code_it_had_elsewhere() {
         revoked_at: None,
         alias: Some(alias(elsewhere)),
         mailed: Vec::new(),
+        inviter: None,
+        require_approval: false,
     };
     let first = invite(1, "hkVJ-l0_eXq2pGZyS3nRtA");
     write(&store, |tx| tx.invites().put(&first)).expect("written");

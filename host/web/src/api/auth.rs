@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
 use service::ServiceError;
+use service::entrance::Entered;
 use service::passwords::{self, PasswordOutcome, PasswordResult};
 use service::sessions::{self, Held, Keep, Tokens};
 use service::signin::{self, Credentials, ProviderKind, Providers};
@@ -81,14 +82,26 @@ pub fn not_now(error: ServiceError) -> Failure {
     }
 }
 
-async fn sign_in(ctx: Ctx, credentials: Credentials) -> Reply {
-    let begun = signin::login(ctx.service(), &credentials, Keep::Program, &ctx.caller())
-        .await
-        .map_err(not_now)?;
+/// A program's tokens, or 428 with the ticket for its second factor.
+///
+/// # Errors
+/// 428 `second-factor`.
+pub fn entered(entered: Entered) -> Reply {
+    let begun = match entered {
+        Entered::In(begun) => *begun,
+        Entered::SecondFactor(asked) => return Err(Failure::second_factor(&asked)),
+    };
     match &begun.held {
         Held::Program(held) => Ok(tokens(begun.user, held)),
         Held::Browser { .. } => Err(Failure::internal("a program was given a cookie")),
     }
+}
+
+async fn sign_in(ctx: Ctx, credentials: Credentials) -> Reply {
+    let came = signin::login(ctx.service(), &credentials, Keep::Program, &ctx.caller())
+        .await
+        .map_err(not_now)?;
+    entered(came)
 }
 
 /// `POST /api/auth/login`

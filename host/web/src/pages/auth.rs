@@ -11,7 +11,8 @@ use crate::kit::Answer;
 use domain::role::Admin;
 use domain::users::User;
 use http::HeaderName;
-use service::sessions::{self, Keep};
+use service::entrance::Entered;
+use service::sessions::{self, Keep, Proof};
 use service::signin::{self, ProviderKind};
 use views::Problem;
 use views::login::{LoginPage, PasswordProvider, RedirectProvider};
@@ -81,11 +82,7 @@ pub async fn login(ctx: Ctx) -> Reply {
         Err(failure) => Err(failure),
     };
     match tried {
-        Ok(begun) => {
-            end_former(&ctx).await?;
-            let target = next.unwrap_or_else(|| home_of(&begun.user));
-            Ok(ctx.hand_over(ctx.go(target), &begun))
-        }
+        Ok(entered) => come_in(&ctx, entered, next).await,
         Err(failure) => {
             let own_words = match failure.code() {
                 Code::WrongCredential => Some("login-wrong"),
@@ -98,6 +95,26 @@ pub async fn login(ctx: Ctx) -> Reply {
                 let page = login_page(&ctx, next, username);
                 LoginPage { keep: keeps, problems: said.unwrap_or(problems), ..page }
             })
+        }
+    }
+}
+
+/// On with a session, or to the second factor.
+///
+/// # Errors
+/// The service's.
+pub async fn come_in(ctx: &Ctx, entered: Entered, next: Option<&str>) -> Reply {
+    match entered {
+        Entered::In(begun) => {
+            end_former(ctx).await?;
+            let target = next.unwrap_or_else(|| home_of(&begun.user));
+            Ok(ctx.hand_over(ctx.go(target), &begun))
+        }
+        Entered::SecondFactor(asked) => {
+            let next = next.map(|next| form_urlencoded::byte_serialize(next.as_bytes()).collect());
+            let query = next.map_or_else(String::new, |next: String| format!("?next={next}"));
+            let answer = ctx.go(&format!("/login/second-factor{query}"));
+            Ok(ctx.hand_over_ticket(answer, &asked))
         }
     }
 }
@@ -140,11 +157,10 @@ pub async fn link_form(ctx: Ctx) -> Reply {
 
 /// `POST /login/token/{token}`
 pub async fn link(ctx: Ctx) -> Reply {
-    let begun =
+    let entered =
         signin::with_link(ctx.service(), ctx.part("token"), Keep::UntilClosed, &ctx.caller())
             .await?;
-    end_former(&ctx).await?;
-    Ok(ctx.hand_over(ctx.go(home_of(&begun.user)), &begun))
+    come_in(&ctx, entered, None).await
 }
 
 /// The answer after somebody has proved who they are in another way than by a password.
@@ -154,7 +170,12 @@ pub async fn link(ctx: Ctx) -> Reply {
 pub async fn begin(ctx: &Ctx, user: &User, provider: &str, path: &str) -> Result<Answer, Failure> {
     let provider = domain::ids::ProviderId::parse(provider).map_err(Failure::internal)?;
     let caller = ctx.caller();
-    let begun =
-        sessions::begin(ctx.service(), &user.id, &provider, Keep::UntilClosed, &caller).await?;
+    let begun = sessions::begin(
+        ctx.service(),
+        Proof::single(user.id.clone(), provider),
+        Keep::UntilClosed,
+        &caller,
+    )
+    .await?;
     Ok(ctx.hand_over(ctx.go(path), &begun))
 }

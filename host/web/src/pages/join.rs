@@ -15,7 +15,7 @@ use domain::role::Admin;
 use domain::signups::SignupState;
 use service::addresses::{self, AddressView};
 use service::invites::{self, Offer};
-use service::sessions::{self, Keep};
+use service::sessions::{self, Keep, Proof};
 use service::signups::{self, Accepted, Progress, Stage, StepProgress};
 use views::Arg;
 use views::invites::AskEmail as Asked;
@@ -115,10 +115,8 @@ async fn welcome(ctx: &Ctx, accepted: &Accepted) -> Reply {
     let provider = done.and_then(|step| ProviderId::parse(step.backend.as_str()).ok());
     match (&accepted.user, provider, &ctx.viewer) {
         (Some(user), Some(provider), None) if !accepted.is_repeated => {
-            let caller = ctx.caller();
-            let begun =
-                sessions::begin(ctx.service(), &user.id, &provider, Keep::UntilClosed, &caller)
-                    .await;
+            let (caller, proof) = (ctx.caller(), Proof::single(user.id.clone(), provider));
+            let begun = sessions::begin(ctx.service(), proof, Keep::UntilClosed, &caller).await;
             // The account is there; that they must type the password once more is no failure.
             Ok(match begun {
                 Ok(begun) => ctx.hand_over(answer, &begun),

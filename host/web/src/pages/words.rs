@@ -201,6 +201,10 @@ fn tone(kind: ActivityKind) -> Tone {
         | Kind::ResetFileFine
         | Kind::ProfileCaptured
         | Kind::InviteCreated
+        | Kind::ProviderAdded
+        | Kind::IdentityLinked
+        | Kind::Approved
+        | Kind::FactorAdded
         | Kind::AdminCreated => Tone::Good,
         Kind::SignInRefused
         | Kind::SignupPartial
@@ -212,6 +216,14 @@ fn tone(kind: ActivityKind) -> Tone {
         | Kind::ResetFileOdd
         | Kind::MailTemplateRefused
         | Kind::ResetLinkMade
+        | Kind::LoginTokenMade
+        | Kind::ApiTokenMade
+        | Kind::MembershipEnded
+        | Kind::RoleChanged
+        | Kind::SecondFactorRefused
+        | Kind::RecoveryCodeUsed
+        | Kind::FactorRemoved
+        | Kind::ApprovalAsked
         | Kind::LoginLinkMade => Tone::Warn,
         Kind::SignupUndone
         | Kind::BackendDown
@@ -220,6 +232,15 @@ fn tone(kind: ActivityKind) -> Tone {
         | Kind::PluginIll
         | Kind::MessageFailed => Tone::Bad,
         Kind::ResetAsked
+        | Kind::ProviderChanged
+        | Kind::ProviderRemoved
+        | Kind::IdentityUnlinked
+        | Kind::Registered
+        | Kind::Refused
+        | Kind::LoginTokenRevoked
+        | Kind::ApiTokenRevoked
+        | Kind::SigningKeyRotated
+        | Kind::InviteRightChanged
         | Kind::ResetRequested
         | Kind::ResetUsedThere
         | Kind::ResetWatchSet

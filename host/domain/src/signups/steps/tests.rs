@@ -28,6 +28,7 @@ fn signup(steps: Vec<Step>) -> Signup {
         undone: None,
         reserved_at: at(0),
         settled_at: None,
+        proved: Vec::new(),
     }
 }
 

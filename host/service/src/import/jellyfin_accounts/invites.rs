@@ -98,6 +98,8 @@ fn blank(ground: &Ground<'_>, old: &OldInvite, code: InviteCode) -> Invite {
         email: old.email.as_deref().and_then(|text| EmailAddress::parse(text).ok()),
         revoked_at: None,
         mailed: Vec::new(),
+        inviter: None,
+        require_approval: false,
         alias: None,
     }
 }

@@ -409,6 +409,7 @@ fn person(name: &str, now: Timestamp) -> User {
         profile: None,
         created_at: now,
         last_seen: None,
+        invite_right: None,
     }
 }
 

@@ -179,8 +179,8 @@ impl RefreshFamily {
                     Refresh::Stolen
                 }
             }
-            _ if self.spent.iter().any(|hash| hash == presented) => Refresh::Stolen,
-            _ => Refresh::Unknown,
+            Some(_) | None if self.spent.iter().any(|hash| hash == presented) => Refresh::Stolen,
+            Some(_) | None => Refresh::Unknown,
         }
     }
 }

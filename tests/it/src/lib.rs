@@ -18,6 +18,7 @@ mod backends;
 mod expiry;
 mod faults;
 mod folder;
+mod guessing;
 mod hostile;
 mod import;
 mod invites;

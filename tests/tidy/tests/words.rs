@@ -102,3 +102,30 @@ fn no_file_names_a_machine() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Where rights are decided, a new kind of thing has to be decided too: no `_ =>` takes it along
+/// unseen (GHSA-xxwr-vvr3-2g9f, Kanidm: a new operation that no filter knew).
+#[test]
+fn ghsa_xxwr_vvr3_2g9f_rights_have_no_wildcard_arm() {
+    let decides = ["role", "users", "providers", "links", "sessions", "factors", "approvals"];
+    let mut files: Vec<String> =
+        decides.iter().map(|name| format!("host/domain/src/{name}.rs")).collect();
+    files.extend(["access", "context"].map(|name| format!("host/web/src/{name}.rs")));
+    files.push("host/service/src/entrance.rs".to_owned());
+    let mut wrong = Vec::new();
+    let mut looked = 0;
+    for file in sources("host", ".rs") {
+        if !files.contains(&file.path) {
+            continue;
+        }
+        looked += 1;
+        let product = file.product();
+        let arms = product.lines().enumerate();
+        wrong.extend(
+            arms.filter(|(_, line)| line.trim_start().starts_with("_ =>"))
+                .map(|(number, line)| format!("{}:{}: {}", file.path, number + 1, line.trim())),
+        );
+    }
+    assert_eq!(looked, files.len(), "a file of those that decide is not where it was");
+    assert!(wrong.is_empty(), "name every case:\n{}", wrong.join("\n"));
+}

@@ -251,6 +251,41 @@ impl MailId {
     }
 }
 
+/// Words that stand in a provider's place in our own addresses, or that name a way in of our own.
+const NO_PROVIDER: &[&str] = &[
+    "admin",
+    "change-password",
+    "factors",
+    "home-user",
+    "home-users",
+    "local",
+    "login",
+    "login-link",
+    "logout",
+    "me",
+    "new",
+    "order",
+    "passkeys",
+    "providers",
+    "recovery-codes",
+    "refresh",
+    "register",
+    "second-factor",
+    "sessions",
+    "setup",
+    "token",
+    "tokens",
+    "totp",
+];
+
+impl ProviderId {
+    /// Whether it is a word of our own addresses, or a way in that is there by itself.
+    #[must_use]
+    pub fn is_reserved(&self) -> bool {
+        NO_PROVIDER.contains(&self.as_str())
+    }
+}
+
 /// A configured instance of a plugin: what it is called with its settings and secrets.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum InstanceId {
@@ -333,6 +368,8 @@ mod tests {
     #[test]
     fn backend_ids_are_short_and_plain() {
         assert!(BackendId::parse("jellyfin-2").is_ok());
+        assert!(ProviderId::parse("login").is_ok_and(|id| id.is_reserved()));
+        assert!(ProviderId::parse("google").is_ok_and(|id| !id.is_reserved()));
         for text in ["", "2nd", "Jellyfin", "a b", "../x", &"a".repeat(33)] {
             assert!(BackendId::parse(text).is_err(), "{text}");
         }

@@ -13,6 +13,8 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use url::Url;
 
+pub mod drafts;
+
 /// What a provider said about a person, name to value: an issuer's claims, a backend's attributes.
 pub type Claims = BTreeMap<String, Value>;
 

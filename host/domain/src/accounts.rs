@@ -69,6 +69,10 @@ pub struct NewAccount {
     pub email: Option<String>,
     /// The name to show.
     pub display_name: Option<String>,
+    /// Who it is for, where they have signed in there: the subject of their identity.
+    pub subject: Option<String>,
+    /// What that sign-in left for later calls; lets them accept an invitation in the same breath.
+    pub grant: Option<crate::secret::Secret>,
 }
 
 /// Whether a create is asked for the first time.

@@ -50,6 +50,27 @@ pub enum Verdict {
     NotHere,
 }
 
+/// The ways to sign in at a backend, as it is set up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ways {
+    /// The browser is sent there.
+    pub redirect: bool,
+    /// A code is typed there.
+    pub user_code: bool,
+    /// A password is typed here.
+    pub password: bool,
+}
+
+/// Whom a redirect sign-in is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Audience {
+    /// Those who belong to the backend; anybody else is denied.
+    Members,
+    /// Whoever it turns out to be: somebody to be invited, or the admin who connects it.
+    Anyone,
+}
+
 /// What a redirect sign-in is begun with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prompt {

@@ -128,6 +128,15 @@ pub struct ConnectSpec {
     pub mints: Vec<String>,
     /// What it asks for.
     pub fields: Vec<SettingSpec>,
+    /// Whether an administrator may sign in at the backend instead of typing: what that sign-in left is
+    /// then the answer, under the name [`ConnectSpec::GRANT`].
+    #[serde(default)]
+    pub sign_in: bool,
+}
+
+impl ConnectSpec {
+    /// The answer that a sign-in gives.
+    pub const GRANT: &str = "grant";
 }
 
 /// How much a call may use.

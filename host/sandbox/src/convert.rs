@@ -6,28 +6,23 @@ use crate::contract::accounts::exports::latchkey::accounts::backend as accounts;
 use crate::contract::base::exports::latchkey::plugin::lifecycle;
 use crate::contract::common::attribute::{Attribute, Value};
 use crate::contract::common::fault as wire;
-use crate::contract::identity::exports::latchkey::identity::provider as identity;
+use crate::persons::unsealed;
 use crate::redact::Redactor;
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use core::time::Duration;
 use domain::accounts::{
     Abilities, Attempt, BackendAccount, Condition, Library, LibraryAccess, NameRules, NewAccount,
     Offer, PasswordRules,
 };
 use domain::fault::{Fault, FaultKind};
-use domain::identity::{Identity, Verdict};
 use domain::plugins::{Report, Stage, StageOutcome};
-use domain::providers::Claims;
-use domain::secret::Secret;
 use jiff::Timestamp;
 
 /// Bytes of a sentence for the admin.
-const SENTENCE: usize = 600;
+pub(crate) const SENTENCE: usize = 600;
 /// Bytes of a code, a field's name, an id.
-const NAME: usize = 256;
+pub(crate) const NAME: usize = 256;
 /// Bytes of an address, a display name, a pattern; entries of a list that a person reads.
-const TEXT: usize = 1 << 10;
+pub(crate) const TEXT: usize = 1 << 10;
 const ENTRIES: usize = 64;
 /// Bytes of a profile document.
 const DOCUMENT: usize = 1 << 20;
@@ -145,29 +140,29 @@ pub(crate) fn offer(offering: accounts::Offering) -> Result<Offer, Fault> {
 }
 
 /// Whether an id is one: it is a key later, and nothing else than what the backend said would do.
-fn is_id(id: &str) -> bool {
+pub(crate) fn is_id(id: &str) -> bool {
     (1..=NAME).contains(&id.len())
 }
 
-fn is_text(text: &Option<String>) -> bool {
-    text.as_ref().is_none_or(|text| text.len() <= TEXT)
+/// A text that is only shown, cut to what anybody would read.
+pub(crate) fn cut(mut text: String) -> String {
+    text.truncate(text.floor_char_boundary(TEXT));
+    text
 }
 
 /// # Errors
 /// `bad-reply` where the account has no id or no name, or one too long to be one: nothing could be done
-/// with it later.
+/// with it later. What is only shown is cut, and an address that is none left out: one odd account must not
+/// hide all others.
 pub(crate) fn account(account: accounts::Account) -> Result<BackendAccount, Fault> {
     if !is_id(&account.id) || !(1..=TEXT).contains(&account.login_name.len()) {
         return Err(bad_reply("an account without an id or a name"));
     }
-    if !is_text(&account.display_name) || !is_text(&account.email) {
-        return Err(bad_reply("an account with a name or an address of more than 1 KiB"));
-    }
     Ok(BackendAccount {
         id: account.id,
         login_name: account.login_name,
-        display_name: account.display_name,
-        email: account.email,
+        display_name: account.display_name.map(cut),
+        email: account.email.filter(|email| email.len() <= TEXT),
         condition: match account.condition {
             accounts::Condition::Active => Condition::Active,
             accounts::Condition::Disabled => Condition::Disabled,
@@ -176,7 +171,7 @@ pub(crate) fn account(account: accounts::Account) -> Result<BackendAccount, Faul
         },
         admin: account.admin,
         privileged: account.privileged,
-        foreign: account.foreign,
+        foreign: account.foreign.map(cut),
         libraries: match account.libraries {
             accounts::Access::All => LibraryAccess::All,
             accounts::Access::Only(ids) => LibraryAccess::Only(ids),
@@ -224,13 +219,17 @@ pub(crate) fn document(document: String) -> Result<String, Fault> {
     fits.then_some(document).ok_or_else(|| bad_reply("a profile document of more than 1 MiB"))
 }
 
-pub(crate) fn new_account(account: &NewAccount) -> accounts::NewAccount {
-    accounts::NewAccount {
+/// # Errors
+/// As [`unsealed`].
+pub(crate) fn new_account(account: &NewAccount) -> Result<accounts::NewAccount, Fault> {
+    Ok(accounts::NewAccount {
         login_name: account.login_name.clone(),
         password: account.password.as_ref().map(|password| password.expose().clone()),
         email: account.email.clone(),
         display_name: account.display_name.clone(),
-    }
+        subject: account.subject.clone(),
+        grant: account.grant.as_ref().map(unsealed).transpose()?,
+    })
 }
 
 pub(crate) const fn attempt(attempt: Attempt) -> accounts::Attempt {
@@ -244,52 +243,10 @@ pub(crate) fn library(library: accounts::Library) -> Library {
     Library { id: library.id, name: library.name, kind: library.kind }
 }
 
-/// What was said besides, as values.
-pub(crate) fn claims(attributes: Vec<Attribute>) -> Claims {
-    let value = |value: Value| match value {
-        Value::Text(text) => text.into(),
-        Value::Texts(texts) => texts.into(),
-        Value::Number(number) => number.into(),
-        Value::Flag(flag) => flag.into(),
-    };
-    attributes.into_iter().map(|one| (one.name, value(one.value))).collect()
-}
-
-/// # Errors
-/// `bad-reply` for an acceptance of nobody.
-pub(crate) fn verdict(verdict: identity::Verdict) -> Result<Verdict, Fault> {
-    Ok(match verdict {
-        identity::Verdict::Accepted(person) if !is_id(&person.subject) => {
-            return Err(bad_reply("that a person without an id may come in"));
-        }
-        identity::Verdict::Accepted(person)
-            if person.display_name.len() > TEXT
-                || !is_text(&person.login_name)
-                || !is_text(&person.email) =>
-        {
-            return Err(bad_reply("a person with a name or an address of more than 1 KiB"));
-        }
-        identity::Verdict::Accepted(person) => Verdict::Accepted(Identity {
-            subject: person.subject,
-            display_name: person.display_name,
-            login_name: person.login_name,
-            email: person.email,
-            email_verified: person.email_verified,
-            avatar_url: person.avatar_url.filter(|url| url.len() <= TEXT),
-            claims: claims(person.attributes),
-            grant: person.grant.map(|bytes| Secret::new(BASE64_STANDARD.encode(bytes))),
-        }),
-        identity::Verdict::Rejected(attempts_left) => Verdict::Rejected { attempts_left },
-        identity::Verdict::Withheld => Verdict::Withheld,
-        identity::Verdict::Disabled => Verdict::Disabled,
-        identity::Verdict::TooManySessions => Verdict::TooManySessions,
-        identity::Verdict::NotHere => Verdict::NotHere,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::secret::Secret;
 
     #[test]
     fn a_fault_is_cut_and_without_the_secrets_of_the_call() {
@@ -329,8 +286,11 @@ mod tests {
         let good = accounts::Account { id: "1".to_owned(), ..said.clone() };
         let endless = accounts::Account { id: "1".repeat(100_000), ..said.clone() };
         assert_eq!(account(endless).map_err(|fault| fault.kind), Err(FaultKind::BadReply));
-        let talker = accounts::Account { display_name: Some("A".repeat(2_000)), ..good.clone() };
-        assert_eq!(account(talker).map_err(|fault| fault.kind), Err(FaultKind::BadReply));
+        let (name, email) = (Some("é".repeat(2_000)), Some("a".repeat(2_000)));
+        let talker = accounts::Account { display_name: name, email, ..good.clone() };
+        let heard =
+            account(talker).map(|found| (found.display_name.map(|name| name.len()), found.email));
+        assert_eq!(heard, Ok((Some(TEXT), None)), "shown as far as it goes");
         let many =
             vec![
                 Attribute { name: "a".repeat(9_000), value: Value::Text("b\n".repeat(9_000)) };

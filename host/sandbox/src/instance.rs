@@ -8,15 +8,14 @@ use crate::contract::accounts::exports::latchkey::accounts::backend;
 use crate::contract::base::exports::latchkey::plugin::lifecycle;
 use crate::contract::common::fault as wire;
 use crate::contract::common::paging::PageRequest;
-use crate::contract::identity::exports::latchkey::identity::provider;
 use crate::convert;
 use crate::grants::InstanceConfig;
 use crate::house::House;
 use crate::lent::Lent;
+use crate::persons::words_of;
 use domain::accounts::{Attempt, BackendAccount, Library, NewAccount, Offer};
 use domain::fault::{Fault, FaultKind};
-use domain::identity::Verdict;
-use domain::plugins::{PluginRole, Probe, Stage, StageOutcome};
+use domain::plugins::{ConnectSpec, PluginRole, Probe, Stage, StageOutcome};
 use domain::secret::Secret;
 use egress::{FailureKind, NetFailure};
 use std::collections::{BTreeMap, BTreeSet};
@@ -148,7 +147,8 @@ impl Instance {
         (stages, None)
     }
 
-    /// Turns what the admin typed once into secrets that stay, by the manifest's names.
+    /// Turns what the admin typed once into secrets that stay, by the manifest's names. Where the manifest
+    /// says `sign_in`, the one answer may be [`ConnectSpec::GRANT`]: the grant of a finished sign-in.
     ///
     /// # Errors
     /// `forbidden` for a component that nobody accepted; `unsupported` where the manifest has no
@@ -164,15 +164,20 @@ impl Instance {
         if !ready.trusted {
             return Err(untrusted(self.configured.slot.id.as_str()));
         }
-        if let Some((key, _)) =
-            answers.iter().find(|(key, _)| spec.fields.iter().all(|field| field.key != *key))
-        {
+        let asked = |key: &str| {
+            let by_sign_in = spec.sign_in && key == ConnectSpec::GRANT;
+            by_sign_in || spec.fields.iter().any(|field| field.key == key)
+        };
+        if let Some((key, _)) = answers.iter().find(|(key, _)| !asked(key)) {
             let detail = "the plugin does not ask for this";
             let mut fault = Fault::new(FaultKind::InvalidInput, "setting.unknown-setting", detail);
             fault.field = Some(key.clone());
             return Err(fault);
         }
-        let spoken: Vec<&Secret> = answers.iter().map(|(_, secret)| secret).collect();
+        let grant = answers.iter().find(|(key, _)| spec.sign_in && key == ConnectSpec::GRANT);
+        let inside = words_of(grant.map(|(_, sealed)| sealed));
+        let spoken: Vec<&Secret> =
+            answers.iter().map(|(_, secret)| secret).chain(&inside).collect();
         let typed: Vec<(String, String)> =
             answers.iter().map(|(key, secret)| (key.clone(), secret.expose().clone())).collect();
         let minted = self
@@ -279,8 +284,10 @@ impl Instance {
         account: &NewAccount,
         attempt: Attempt,
     ) -> Result<BackendAccount, Fault> {
-        let spoken: Vec<&Secret> = account.password.iter().collect();
-        let (account, attempt) = (convert::new_account(account), convert::attempt(attempt));
+        let inside = words_of(account.grant.as_ref());
+        let spoken: Vec<&Secret> =
+            account.password.iter().chain(&account.grant).chain(&inside).collect();
+        let (account, attempt) = (convert::new_account(account)?, convert::attempt(attempt));
         let made = self
             .accounts(&spoken, |mut open| async move {
                 open.guest.call_create(&mut open.store, &account, attempt).await
@@ -424,27 +431,6 @@ impl Instance {
         Ok(words.into_iter().take(WORDS).map(convert::attribute).collect())
     }
 
-    /// What the backend says to a name and a password. `subject` is the account's id where it is known.
-    ///
-    /// # Errors
-    /// The plugin's fault, or the call's: nothing is known then.
-    pub async fn check_password(
-        &self,
-        login_name: &str,
-        subject: Option<&str>,
-        password: &Secret,
-    ) -> Result<Verdict, Fault> {
-        let (name, subject) = (login_name.to_owned(), subject.map(ToOwned::to_owned));
-        let said = password.clone();
-        let verdict = self
-            .identity(&[password], |mut open| async move {
-                let (subject, said) = (subject.as_deref(), said.expose());
-                open.guest.call_check_password(&mut open.store, &name, subject, said).await
-            })
-            .await?;
-        convert::verdict(verdict)
-    }
-
     async fn lifecycle<T, W, F>(
         &self,
         ready: &Ready,
@@ -470,19 +456,6 @@ impl Instance {
         let ready = self.ready_for(PluginRole::Accounts)?;
         let run = |mut guest: Guest| async move {
             let role = guest.loaded.accounts(&mut guest.store, &guest.instance)?;
-            work(Open { guest: role, store: guest.store }).await
-        };
-        call(&self.house, &self.configured.slot, &ready, spoken, run).await
-    }
-
-    async fn identity<T, W, F>(&self, spoken: &[&Secret], work: W) -> Result<T, Fault>
-    where
-        W: FnOnce(Open<provider::Guest>) -> F,
-        F: Future<Output = wasmtime::Result<Result<T, wire::Fault>>>,
-    {
-        let ready = self.ready_for(PluginRole::Identity)?;
-        let run = |mut guest: Guest| async move {
-            let role = guest.loaded.identity(&mut guest.store, &guest.instance)?;
             work(Open { guest: role, store: guest.store }).await
         };
         call(&self.house, &self.configured.slot, &ready, spoken, run).await

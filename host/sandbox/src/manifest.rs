@@ -172,6 +172,8 @@ struct WrittenConnect {
     mints: Vec<String>,
     #[serde(default)]
     field: Ordered<WrittenSetting>,
+    #[serde(default)]
+    sign_in: bool,
 }
 
 #[derive(Deserialize, Default)]
@@ -327,15 +329,23 @@ fn secrets(
 }
 
 fn settle_connect(written: WrittenConnect, secrets: &[SecretSpec]) -> Result<ConnectSpec, String> {
-    if written.mints.is_empty() || written.field.0.is_empty() {
-        return Err("connect needs mints and fields".to_owned());
+    let asks = written.sign_in || !written.field.0.is_empty();
+    if written.mints.is_empty() || !asks {
+        return Err("connect needs mints, and fields or sign_in".to_owned());
+    }
+    if written.sign_in && written.field.0.iter().any(|(key, _)| key == ConnectSpec::GRANT) {
+        return Err("connect.field.grant is what sign_in answers".to_owned());
     }
     for key in &written.mints {
         if secrets.iter().all(|secret| secret.spec.key != *key) {
             return Err(format!("connect.mints: there is no secret {key:?}"));
         }
     }
-    Ok(ConnectSpec { mints: written.mints, fields: settings(written.field, "connect.field")? })
+    Ok(ConnectSpec {
+        mints: written.mints,
+        fields: settings(written.field, "connect.field")?,
+        sign_in: written.sign_in,
+    })
 }
 
 fn endpoints(
@@ -523,6 +533,17 @@ mod tests {
             let error = parse(&GOOD.replacen(old, new, 1)).expect_err(new);
             assert!(error.contains(words), "{new}: {error}");
         }
+    }
+
+    #[test]
+    fn a_sign_in_stands_for_what_is_typed() {
+        let typed = GOOD.split("[connect.field.user]").next().unwrap_or_default();
+        assert!(parse(typed).expect_err("asks nothing").contains("fields or sign_in"));
+        let signed = parse(&format!("{typed}\nsign_in = true")).expect("good");
+        assert!(signed.connect.is_some_and(|connect| connect.sign_in && connect.fields.is_empty()));
+        let both = "sign_in = true\n[connect.field.grant]\ntype = \"text\"\nlabel = \"Grant\"";
+        let error = parse(&format!("{typed}\n{both}")).expect_err("twice");
+        assert!(error.contains("connect.field.grant"), "{error}");
     }
 
     #[test]

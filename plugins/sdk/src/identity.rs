@@ -10,7 +10,9 @@ use crate::lent::Lent;
 
 pub use crate::bindings::identity::exports::latchkey::identity::provider::Identity as Person;
 pub use crate::bindings::shared::latchkey::common::attribute::{Attribute, Value};
-pub use wire::{Beginning, Chooser, HomeUser, Progress, Prompt, Sealed, Standing, Verdict, Way};
+pub use wire::{
+    Audience, Beginning, Chooser, HomeUser, Progress, Prompt, Sealed, Standing, Verdict, Way,
+};
 
 /// Who somebody is, by a backend's word.
 pub trait Identity {

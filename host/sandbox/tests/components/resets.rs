@@ -86,6 +86,8 @@ fn ann() -> NewAccount {
         password: Some(Secret::from("correct horse")),
         email: None,
         display_name: None,
+        subject: None,
+        grant: None,
     }
 }
 

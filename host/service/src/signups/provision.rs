@@ -157,6 +157,8 @@ impl<R: Reach> Worker<'_, R> {
             password: Some(password),
             email: signup.email.as_ref().map(|address| address.as_str().to_owned()),
             display_name: None,
+            subject: None,
+            grant: None,
         };
         if self.begin(step).await? == Go::Stop {
             return Ok(Go::Stop);

@@ -3,7 +3,7 @@
 use jellyfin::Jellyfin;
 use latchkey_sdk::fault::{Fault, Kind};
 use latchkey_sdk::http::FailureKind;
-use latchkey_sdk::identity::{Beginning, Identity, Verdict, Way};
+use latchkey_sdk::identity::{Audience, Beginning, Identity, Verdict, Way};
 use latchkey_sdk::testing::Script;
 use serde_json::{Value, json};
 
@@ -138,7 +138,12 @@ fn a_lost_sign_out_does_not_spoil_the_verdict() {
 #[test]
 fn only_the_password_way_is_offered() {
     assert_eq!(Jellyfin::ways(&host()), Way::PASSWORD);
-    let beginning = Beginning { return_url: String::new(), state: String::new(), locale: None };
+    let beginning = Beginning {
+        return_url: String::new(),
+        state: String::new(),
+        locale: None,
+        audience: Audience::Members,
+    };
     assert_eq!(Jellyfin::begin(&host(), &beginning).unwrap_err().kind, Kind::Unsupported);
     assert_eq!(Jellyfin::membership(&host(), ALICE, None).unwrap_err().kind, Kind::Unsupported);
 }

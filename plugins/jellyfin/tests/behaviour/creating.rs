@@ -19,6 +19,8 @@ fn create(lent: &Script, name: &str, attempt: Attempt) -> Result<Account, Fault>
         password: Some("pw-1".to_owned()),
         email: None,
         display_name: None,
+        subject: None,
+        grant: None,
     };
     Jellyfin::create(lent, &account, attempt)
 }
@@ -64,6 +66,8 @@ fn an_account_without_a_password_is_never_made() {
             password,
             email: None,
             display_name: None,
+            subject: None,
+            grant: None,
         };
         let fault = Jellyfin::create(&host(), &account, Attempt::First).unwrap_err();
         assert_eq!((fault.kind, fault.field.as_deref()), (Kind::InvalidInput, Some("password")));

@@ -73,6 +73,8 @@ pub struct NewAccount {
     pub subject: Option<String>,
     /// What that sign-in left for later calls; lets them accept an invitation in the same breath.
     pub grant: Option<crate::secret::Secret>,
+    /// The profile document that is applied next, for backends that cannot invite without knowing what to.
+    pub profile: Option<String>,
 }
 
 /// Whether a create is asked for the first time.

@@ -229,6 +229,7 @@ pub(crate) fn new_account(account: &NewAccount) -> Result<accounts::NewAccount, 
         display_name: account.display_name.clone(),
         subject: account.subject.clone(),
         grant: account.grant.as_ref().map(unsealed).transpose()?,
+        profile: account.profile.clone(),
     })
 }
 

@@ -136,6 +136,12 @@ impl Sandbox {
         Loaded::examine(&house, bytes, source).map(|loaded| loaded.inspection)
     }
 
+    /// What opens every connection that leaves the process: the host's own go the same way.
+    #[must_use]
+    pub fn egress(&self) -> &Egress {
+        &self.house.egress
+    }
+
     /// All components: first what runs, then what does not.
     #[must_use]
     pub fn plugins(&self) -> Vec<PluginStatus> {

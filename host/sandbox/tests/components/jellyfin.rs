@@ -36,6 +36,7 @@ fn ann() -> NewAccount {
         display_name: None,
         subject: None,
         grant: None,
+        profile: None,
     }
 }
 

@@ -88,6 +88,7 @@ fn ann() -> NewAccount {
         display_name: None,
         subject: None,
         grant: None,
+        profile: None,
     }
 }
 

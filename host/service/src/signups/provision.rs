@@ -159,6 +159,7 @@ impl<R: Reach> Worker<'_, R> {
             display_name: None,
             subject: None,
             grant: None,
+            profile: self.document(signup, &backend).await?,
         };
         if self.begin(step).await? == Go::Stop {
             return Ok(Go::Stop);

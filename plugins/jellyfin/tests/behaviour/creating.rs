@@ -21,6 +21,7 @@ fn create(lent: &Script, name: &str, attempt: Attempt) -> Result<Account, Fault>
         display_name: None,
         subject: None,
         grant: None,
+        profile: None,
     };
     Jellyfin::create(lent, &account, attempt)
 }
@@ -68,6 +69,7 @@ fn an_account_without_a_password_is_never_made() {
             display_name: None,
             subject: None,
             grant: None,
+            profile: None,
         };
         let fault = Jellyfin::create(&host(), &account, Attempt::First).unwrap_err();
         assert_eq!((fault.kind, fault.field.as_deref()), (Kind::InvalidInput, Some("password")));

@@ -8,7 +8,6 @@
 mod authorization;
 mod beside;
 mod double;
-mod faults;
 mod hash;
 mod inside;
 mod keys;
@@ -31,8 +30,8 @@ mod typed;
 mod users;
 mod wire;
 
+pub use crate::faults::{Fault, Injected};
 pub use double::Jellyfin;
-pub use faults::{Fault, Injected};
 pub use inside::{Account, LiveToken, ResetFile};
 pub use options::{Clock, Mode, Options, Phase, Release};
 pub use server::Transcribed;

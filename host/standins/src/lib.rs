@@ -5,13 +5,17 @@
 //! have. It listens on loopback only and keeps nothing on disk but the reset files it is told to
 //! write. It is no server for anybody's media and holds passwords in the clear: never expose one.
 
+mod chance;
+mod faults;
 pub mod jellyfin;
 mod loopback;
 pub mod mail;
 pub mod mailgun;
+pub mod plex;
 pub mod smtp;
 
 pub use jellyfin::Jellyfin;
 pub use mail::Mail;
 pub use mailgun::Mailgun;
+pub use plex::Plex;
 pub use smtp::Smtp;

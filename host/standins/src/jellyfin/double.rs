@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use tokio::task::JoinHandle;
 
-use super::faults::{Fault, Injected};
 use super::options::{Mode, Options, Phase, Release};
 use super::server::{Server, Transcribed};
 use super::state::State;
 use super::{listener, router};
+use crate::faults::{Fault, Injected};
 
 /// A running double. Dropping it ends it.
 pub struct Jellyfin {

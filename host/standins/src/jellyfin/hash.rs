@@ -1,33 +1,8 @@
 //! Names and secrets as Jellyfin makes them: GUIDs, MD5 of UTF-16 text, tokens and codes.
-//!
-//! Randomness comes from the keys the operating system gives to [`RandomState`]: no two runs
-//! agree, which is enough for a stand-in and not for a product.
-
-use std::collections::hash_map::RandomState;
-use std::fmt::Write as _;
-use std::hash::{BuildHasher as _, Hasher as _};
 
 use md5::{Digest as _, Md5};
 
-/// Sixteen random bytes.
-fn random() -> [u8; 16] {
-    let state = RandomState::new();
-    let mut bytes = [0; 16];
-    for (half, chunk) in bytes.chunks_mut(8).enumerate() {
-        let mut hasher = state.build_hasher();
-        hasher.write_usize(half);
-        chunk.copy_from_slice(&hasher.finish().to_le_bytes());
-    }
-    bytes
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ignored = write!(text, "{byte:02x}");
-        text
-    })
-}
+use crate::chance::{bytes as random, hex};
 
 /// A fresh id or token: 32 lower-case hex digits.
 pub(super) fn fresh_id() -> String {

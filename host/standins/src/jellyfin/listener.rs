@@ -26,12 +26,12 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::faults::Fault;
 use super::options::Phase;
 use super::router::{Found, find};
 use super::server::{Server, Transcribed};
 use super::system;
 use super::wire::{Answer, Call, Content, camel_case, dotnet_json};
+use crate::faults::Fault;
 
 /// A picture is the largest thing anybody sends.
 const MAX_BODY: usize = 32 * 1024 * 1024;
@@ -118,7 +118,7 @@ async fn respond(
     }
 }
 
-async fn wait(fault: Option<&mut super::faults::Pending>) {
+async fn wait(fault: Option<&mut crate::faults::Pending>) {
     if let Some(pending) = fault {
         pending.wait().await;
     }

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
-use super::faults::Faults;
 use super::options::{Clock, Mode, Phase, Release};
 use super::state::State;
+use crate::faults::Faults;
 
 /// One request and how it was answered; no query, no body, no secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -57,29 +57,29 @@ impl Injected {
 }
 
 /// A fault on its way.
-pub(super) struct Pending {
+pub(crate) struct Pending {
     route: String,
-    pub(super) fault: Fault,
+    pub(crate) fault: Fault,
     arrived: watch::Sender<bool>,
     released: watch::Receiver<bool>,
 }
 
 impl Pending {
     /// Waits for [`Injected::release`] or for its drop.
-    pub(super) async fn wait(&mut self) {
+    pub(crate) async fn wait(&mut self) {
         drop(self.released.wait_for(|free| *free).await);
     }
 }
 
 /// The script.
 #[derive(Default)]
-pub(super) struct Faults {
+pub(crate) struct Faults {
     pending: Mutex<VecDeque<Pending>>,
 }
 
 impl Faults {
     /// Adds a fault for a route, written `METHOD /pattern` as in the table.
-    pub(super) fn add(&self, route: String, fault: Fault) -> Injected {
+    pub(crate) fn add(&self, route: String, fault: Fault) -> Injected {
         let (arrived, met) = watch::channel(false);
         let (released, free) = watch::channel(false);
         let pending = Pending { route, fault, arrived, released: free };
@@ -88,7 +88,7 @@ impl Faults {
     }
 
     /// Takes the route's next fault.
-    pub(super) fn take(&self, route: &str) -> Option<Pending> {
+    pub(crate) fn take(&self, route: &str) -> Option<Pending> {
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
         let at = pending.iter().position(|fault| fault.route == route)?;
         let fault = pending.remove(at)?;

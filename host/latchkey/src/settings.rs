@@ -13,6 +13,7 @@ mod mail;
 mod nearest;
 mod place;
 mod problem;
+mod provider;
 mod reset_watch;
 mod sample;
 mod schema;

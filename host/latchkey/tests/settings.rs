@@ -146,6 +146,7 @@ fn manifests() -> Manifests {
                 spec("admin_user", SettingKind::Text, true),
                 spec("admin_password", SettingKind::Secret, true),
             ],
+            sign_in: false,
         }),
         allow_urls: Vec::new(),
         limits: Limits { memory_mib: 16, cpu_ms: 1000, call_s: 10 },
@@ -184,11 +185,13 @@ fn the_sample_as_it_stands_changes_nothing_and_uncommented_is_right() {
     let house = House::new(&live)
         .file("latchkey_admin", "correct horse battery\n")
         .file("jellyfin_key", "0123456789abcdef\n")
+        .file("google_secret", "abcdef0123456789\n")
         .file("smtp_password", "fedcba9876543210\n");
     let loaded = house.good();
     assert_eq!(loaded.warnings, [], "{live}");
     assert_eq!(loaded.settled.settings.backends.len(), 1);
     assert_eq!(loaded.settled.settings.mail.len(), 1);
+    assert_eq!(loaded.settled.settings.providers.len(), 1);
     insta::assert_snapshot!(sample);
 }
 
@@ -272,13 +275,13 @@ fn wrong_values_say_what_would_be_right() {
 #[test]
 fn later_sections_are_known_and_said_to_be_unused() {
     let house = House::new(
-        "[signin]\nregistration = \"open\"\n[[app]]\nid = \"movies\"\n\
+        "[server]\nmetrics_listen = \"127.0.0.1:9464\"\n[[app]]\nid = \"movies\"\n\
          url = \"https://movies.example.org\"\n",
     );
     insta::assert_snapshot!(house.warnings(), @r#"
-    warning: latchkey.toml:2:1: signin.registration: not used by this version
-      2 | registration = "open"
-        | ^^^^^^^^^^^^
+    warning: latchkey.toml:2:1: server.metrics_listen: not used by this version
+      2 | metrics_listen = "127.0.0.1:9464"
+        | ^^^^^^^^^^^^^^
     warning: latchkey.toml:3:3: app: not used by this version
       3 | [[app]]
         |   ^^^
@@ -496,6 +499,8 @@ fn values_are_shown_with_their_source_and_without_secrets() {
     insta::assert_snapshot!(shown, @r#"
     admin.username = "a" (file, line 2)
     admin.password = *** (file, line 3)
+    admin.provider = - (not set)
+    admin.subject = - (not set)
     log.level = "debug" (LATCHKEY_LOG__LEVEL)
     log.format = "text" (default)
     backend.jellyfin.label = - (not set)

@@ -156,7 +156,7 @@ impl<'a> Check<'a> {
     }
 
     /// The keys of one table; `prefix` names it in problems.
-    fn table(
+    pub(crate) fn table(
         &mut self,
         section: &'static Section,
         prefix: &str,

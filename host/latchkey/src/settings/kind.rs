@@ -57,6 +57,8 @@ pub(crate) enum Kind {
     Sha256,
     /// Keys that the table does not know.
     Table,
+    /// A table within, with keys of its own: the table of keys knows them by this name.
+    Inner(&'static str),
 }
 
 /// A value that is right.
@@ -124,7 +126,7 @@ fn loosened(kind: Kind, text: &str, spot: &Spot) -> Option<Written> {
                 .parse()
                 .map_or(as_is, |number| Written { raw: Raw::Integer(number), spot: spot.clone() }),
         ),
-        Kind::Table => Some(parse_value(text, spot).unwrap_or(as_is)),
+        Kind::Table | Kind::Inner(_) => Some(parse_value(text, spot).unwrap_or(as_is)),
         _ => Some(as_is),
     }
 }
@@ -138,7 +140,7 @@ fn parsed(kind: Kind, written: &Written) -> Result<Parsed, Complaint> {
     match (kind, &written.raw) {
         (Kind::Flag, Raw::Flag(flag)) => Ok(Parsed::Flag(*flag)),
         (Kind::Integer, Raw::Integer(number)) => Ok(Parsed::Integer(*number)),
-        (Kind::Table, Raw::Table(entries)) => Ok(Parsed::Table(entries.clone())),
+        (Kind::Table | Kind::Inner(_), Raw::Table(entries)) => Ok(Parsed::Table(entries.clone())),
         (Kind::Texts, Raw::List(items)) => {
             each(items, |text| Ok(text.to_owned())).map(Parsed::Texts)
         }
@@ -168,7 +170,7 @@ fn parsed(kind: Kind, written: &Written) -> Result<Parsed, Complaint> {
             message: format!("takes {}, not {}", wanted(kind), other.kind()),
             advice: matches!(other, Raw::Integer(_) | Raw::Float(_) | Raw::Date(_))
                 .then(|| "put it in quotes".to_owned())
-                .filter(|_advice| !matches!(kind, Kind::Flag | Kind::Table)),
+                .filter(|_advice| !matches!(kind, Kind::Flag | Kind::Table | Kind::Inner(_))),
             spot: written.spot.clone(),
         }),
     }
@@ -223,7 +225,8 @@ fn from_text(kind: Kind, text: &str) -> Result<Parsed, Wrong> {
         | Kind::Networks
         | Kind::Flag
         | Kind::Integer
-        | Kind::Table => Err((format!("takes {}, not text", wanted(kind)), None)),
+        | Kind::Table
+        | Kind::Inner(_) => Err((format!("takes {}, not text", wanted(kind)), None)),
     }
 }
 
@@ -246,7 +249,7 @@ pub(crate) fn wanted(kind: Kind) -> String {
         Kind::Username => "a user's name".to_owned(),
         Kind::Secret => "a secret as text".to_owned(),
         Kind::Sha256 => "a SHA-256: 64 hexadecimal digits".to_owned(),
-        Kind::Table => "a table like { key = \"value\" }".to_owned(),
+        Kind::Table | Kind::Inner(_) => "a table like { key = \"value\" }".to_owned(),
     }
 }
 

@@ -29,7 +29,8 @@ fn section_text(section: &Section) -> String {
         for line in wrapped(key.doc, 92) {
             text.push_str(&format!("#   {line}\n"));
         }
-        text.push_str(&format!("# {}\n", assignment(key)));
+        let aside = if key.instead { "    " } else { "" };
+        text.push_str(&format!("# {aside}{}\n", assignment(key)));
     }
     text
 }

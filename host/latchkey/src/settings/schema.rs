@@ -1,7 +1,7 @@
 //! The JSON Schema of the settings file, from the table of keys.
 
 use crate::settings::kind::Kind;
-use crate::settings::table::{Key, SECTIONS, Section, Shape};
+use crate::settings::table::{Key, SECTIONS, Section, Shape, inner};
 use serde_json::{Map, Value, json};
 
 /// JSON Schema, draft 2020-12.
@@ -80,6 +80,7 @@ fn value(key: &Key) -> Value {
         Kind::Id => json!({ "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$" }),
         Kind::Sha256 => json!({ "type": "string", "pattern": "^[0-9a-fA-F]{64}$" }),
         Kind::Table => json!({ "type": "object" }),
+        Kind::Inner(name) => inner(name).map_or(json!({ "type": "object" }), table),
     };
     let default = key.default.and_then(|default| {
         toml::from_str::<Map<String, Value>>(&format!("default = {default}")).ok()

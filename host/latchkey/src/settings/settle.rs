@@ -5,13 +5,16 @@ use crate::settings::check::{Check, Checked, Found};
 use crate::settings::given::Manifests;
 use crate::settings::kind::Parsed;
 use crate::settings::mail;
+use crate::settings::nearest::nearest;
 use crate::settings::place::Spot;
+use crate::settings::provider;
 use crate::settings::reset_watch;
 use core::net::SocketAddr;
 use core::time::Duration;
 use domain::passwords::MIN_CHARS;
 use domain::settings::{
-    Dates, FirstAdmin, FirstProof, Log, Server, Settings, SignIn, Source, Texts, Tls,
+    Dates, FirstAdmin, FirstProof, Log, ProviderFromFile, Registration, Server, Settings, SignIn,
+    Source, Texts, Tls,
 };
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -38,10 +41,11 @@ pub(crate) fn settle(
     let values = Values { checked };
     let server = server(&values);
     let tls = tls(check, &values, &server);
+    let providers = provider::settle(check, checked, now);
     let items = |section| checked.items.get(section).into_iter().flatten();
     Settings {
         tls,
-        admin: admin(check, &values),
+        admin: admin(check, &values, &providers),
         log: Log { level: values.text("log.level"), json: values.text("log.format") == "json" },
         signin: signin(check, &values),
         backends: items("backend")
@@ -51,7 +55,7 @@ pub(crate) fn settle(
         reset_watches: items("reset_watch")
             .filter_map(|item| reset_watch::settle(check, item))
             .collect(),
-        providers: Vec::new(),
+        providers,
         texts: Texts {
             contact: values.text("texts.contact"),
             help: values.text("texts.help"),
@@ -113,6 +117,13 @@ impl<'a> Values<'a> {
     fn duration(&self, key: &str, default: Duration) -> Duration {
         match self.parsed(key) {
             Some(Parsed::Duration(length, _)) => *length,
+            _ => default,
+        }
+    }
+
+    fn flag(&self, key: &str, default: bool) -> bool {
+        match self.parsed(key) {
+            Some(Parsed::Flag(flag)) => *flag,
             _ => default,
         }
     }
@@ -218,51 +229,104 @@ fn own_file(check: &mut Check<'_>, values: &Values<'_>, name: &str) -> Option<Pa
     }
 }
 
-fn admin(check: &mut Check<'_>, values: &Values<'_>) -> Option<FirstAdmin> {
-    match (values.found("admin.username"), values.found("admin.password")) {
-        (Some(name), Some(password)) => {
-            let (Parsed::Username(username), Parsed::Secret(secret)) =
-                (&name.parsed, &password.parsed)
-            else {
-                return None;
-            };
-            if secret.expose().chars().count() < MIN_CHARS {
-                let message = format!("is shorter than {MIN_CHARS} characters");
-                check.error_with_advice(
-                    &password.spot,
-                    "admin.password",
-                    (message, "choose a longer one"),
-                );
-                return None;
-            }
-            let proof = FirstProof::Password(secret.clone());
-            Some(FirstAdmin { username: username.clone(), proof })
-        }
-        (Some(name), None) => {
-            if !values.is_set("admin.provider") && !check.complained_of("admin.password") {
-                let advice = "add password_file = \"...\" below [admin]";
-                check.error_with_advice(&name.spot, "admin.password", ("is missing", advice));
-            }
+fn admin(
+    check: &mut Check<'_>,
+    values: &Values<'_>,
+    providers: &[ProviderFromFile],
+) -> Option<FirstAdmin> {
+    let proof = match (values.found("admin.password"), values.found("admin.provider")) {
+        (Some(password), None) => password_proof(check, password),
+        (None, Some(provider)) => identity_proof(check, values, provider, providers),
+        (Some(_), Some(provider)) => {
+            let advice = "keep one of the two";
+            let message = "stands beside a password";
+            check.error_with_advice(&provider.spot, "admin.provider", (message, advice));
             None
         }
-        (None, Some(password)) => {
-            if !check.complained_of("admin.username") {
-                let advice = "add username = \"...\" below [admin]";
-                check.error_with_advice(&password.spot, "admin.username", ("is missing", advice));
+        (None, None) => {
+            for name in ["username", "subject"] {
+                let Some(found) = values.found(&format!("admin.{name}")) else { continue };
+                if !check.complained_of("admin.password") && !check.complained_of("admin.provider")
+                {
+                    let advice =
+                        "add password_file = \"...\" below [admin], or provider and subject";
+                    check.error_with_advice(&found.spot, "admin.password", ("is missing", advice));
+                }
             }
-            None
+            return None;
         }
-        (None, None) => None,
+    };
+    let Some(name) = values.found("admin.username") else {
+        let by = values.found("admin.password").or_else(|| values.found("admin.provider"));
+        if let Some(by) = by
+            && !check.complained_of("admin.username")
+        {
+            let advice = "add username = \"...\" below [admin]";
+            check.error_with_advice(&by.spot, "admin.username", ("is missing", advice));
+        }
+        return None;
+    };
+    let Parsed::Username(username) = &name.parsed else { return None };
+    Some(FirstAdmin { username: username.clone(), proof: proof? })
+}
+
+fn password_proof(check: &mut Check<'_>, password: &Found) -> Option<FirstProof> {
+    let Parsed::Secret(secret) = &password.parsed else { return None };
+    if secret.expose().chars().count() < MIN_CHARS {
+        let message = format!("is shorter than {MIN_CHARS} characters");
+        let advice = "choose a longer one";
+        check.error_with_advice(&password.spot, "admin.password", (message, advice));
+        return None;
     }
+    Some(FirstProof::Password(secret.clone()))
+}
+
+/// The provider must be one of the file: what is set up on pages is not there yet.
+fn identity_proof(
+    check: &mut Check<'_>,
+    values: &Values<'_>,
+    provider: &Found,
+    providers: &[ProviderFromFile],
+) -> Option<FirstProof> {
+    let id = values.text("admin.provider");
+    let known = |from: &&ProviderFromFile| from.provider.id.as_str() == id;
+    let Some(from) = providers.iter().find(known) else {
+        let mut written = values.checked.items.get("provider").into_iter().flatten();
+        if written.all(|item| item.id != id) {
+            let ids = providers.iter().map(|from| from.provider.id.as_str());
+            let advice = nearest(&id, ids).map_or_else(
+                || format!("add a [[provider]] with id = {id:?}"),
+                |near| format!("did you mean {near:?}?"),
+            );
+            let message = format!("there is no [[provider]] {id:?}");
+            check.error_with_advice(&provider.spot, "admin.provider", (message, advice));
+        }
+        return None;
+    };
+    let subject = values.text("admin.subject").trim().to_owned();
+    if subject.is_empty() {
+        let spot = values.found("admin.subject").map_or(&provider.spot, |found| &found.spot);
+        let advice = "add the admin's id at that provider, as in subject = \"1234\"";
+        check.error_with_advice(spot, "admin.subject", ("is missing", advice));
+        return None;
+    }
+    Some(FirstProof::Identity { provider: from.provider.id.clone(), subject })
 }
 
 fn signin(check: &mut Check<'_>, values: &Values<'_>) -> SignIn {
     let defaults = SignIn::default();
     let signin = SignIn {
+        registration: match values.text("signin.registration").as_str() {
+            "open" => Registration::Open,
+            "approval" => Registration::Approval,
+            _ => Registration::Off,
+        },
+        local: values.flag("signin.local_login", defaults.local),
+        admins_need_second_factor: values
+            .flag("signin.admins_need_second_factor", defaults.admins_need_second_factor),
         access_token_life: values.duration("signin.access_token_life", defaults.access_token_life),
         session_life: values.duration("signin.session_life", defaults.session_life),
         session_end: values.duration("signin.session_end", defaults.session_end),
-        ..defaults
     };
     for (shorter, longer, key, than) in [
         (signin.access_token_life, signin.session_life, "access_token_life", "session_life"),

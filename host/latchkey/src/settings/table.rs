@@ -4,9 +4,10 @@
 //! Defaults and samples are TOML text that goes through the same parser as the file.
 
 use crate::settings::kind::Kind;
+use domain::providers::drafts::RULES;
 
 /// One key.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Key {
     /// As it is written.
     pub(crate) name: &'static str,
@@ -20,6 +21,8 @@ pub(crate) struct Key {
     pub(crate) doc: &'static str,
     /// Whether this version uses it.
     pub(crate) used: bool,
+    /// Whether it takes the place of other keys of its section: the sample shows it aside.
+    pub(crate) instead: bool,
 }
 
 /// How often a section may stand in the file.
@@ -34,7 +37,7 @@ pub(crate) enum Shape {
 }
 
 /// One section.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Section {
     /// As it is written.
     pub(crate) name: &'static str,
@@ -69,8 +72,18 @@ pub(crate) fn section(name: &str) -> Option<&'static Section> {
     SECTIONS.iter().find(|section| section.name == name)
 }
 
+/// The keys of a table within a table, by the name its kind has for it.
+#[must_use]
+pub(crate) fn inner(name: &str) -> Option<&'static Section> {
+    match name {
+        "access" => Some(&ACCESS),
+        "admin claim" => Some(&ADMIN_CLAIM),
+        _ => None,
+    }
+}
+
 const fn key(name: &'static str, kind: Kind, sample: &'static str, doc: &'static str) -> Key {
-    Key { name, kind, default: None, sample, doc, used: true }
+    Key { name, kind, default: None, sample, doc, used: true, instead: false }
 }
 
 const fn with_default(
@@ -79,11 +92,15 @@ const fn with_default(
     default: &'static str,
     doc: &'static str,
 ) -> Key {
-    Key { name, kind, default: Some(default), sample: default, doc, used: true }
+    Key { name, kind, default: Some(default), sample: default, doc, used: true, instead: false }
+}
+
+const fn instead(name: &'static str, kind: Kind, sample: &'static str, doc: &'static str) -> Key {
+    Key { name, kind, default: None, sample, doc, used: true, instead: true }
 }
 
 const fn later(name: &'static str, kind: Kind, sample: &'static str, doc: &'static str) -> Key {
-    Key { name, kind, default: None, sample, doc, used: false }
+    Key { name, kind, default: None, sample, doc, used: false, instead: false }
 }
 
 const fn table(name: &'static str, doc: &'static str, keys: &'static [Key]) -> Section {
@@ -100,7 +117,11 @@ pub(crate) const SECTIONS: &[Section] = &[
     table("tls", "How connections are protected.", TLS),
     table("admin", "Unattended set-up; without it the wizard asks for the setup code.", ADMIN),
     table("log", "What is written to standard error.", LOG),
-    table("signin", "How long people stay signed in.", SIGNIN),
+    table(
+        "signin",
+        "Who may sign in by a local password, and how long people stay signed in.",
+        SIGNIN,
+    ),
     Section {
         name: "backend",
         shape: Shape::List,
@@ -108,7 +129,13 @@ pub(crate) const SECTIONS: &[Section] = &[
         used: true,
         keys: BACKEND,
     },
-    later_list("provider", "A further sign-in method; the order is that of the page.", PROVIDER),
+    Section {
+        name: "provider",
+        shape: Shape::List,
+        doc: "A further sign-in method; the order is that of the page. Backends are there by themselves.",
+        used: true,
+        keys: PROVIDER,
+    },
     Section {
         name: "mail",
         shape: Shape::List,
@@ -219,8 +246,13 @@ const ADMIN: &[Key] = &[
         r#""/run/secrets/latchkey_admin""#,
         "The first admin's password, at least 8 characters. Used once, while nobody is admin yet.",
     ),
-    later("provider", Kind::Id, r#""google""#, "Instead of a password: who vouches for the admin."),
-    later("subject", Kind::Text, r#""1234""#, "The admin's id at that provider."),
+    instead(
+        "provider",
+        Kind::Id,
+        r#""google""#,
+        "Instead of a password: the id of the [[provider]] that vouches for the admin.",
+    ),
+    instead("subject", Kind::Text, r#""1234""#, "The admin's id (`sub`) at that provider."),
 ];
 
 const LOG: &[Key] = &[
@@ -239,11 +271,23 @@ const LOG: &[Key] = &[
 ];
 
 const SIGNIN: &[Key] = &[
-    later(
+    with_default(
         "registration",
         Kind::Choice(&["off", "approval", "open"]),
         r#""off""#,
-        "Whether strangers may make a local account.",
+        "Whether strangers may make a local account: no, once an admin approves, or at once.",
+    ),
+    with_default(
+        "local_login",
+        Kind::Flag,
+        "true",
+        "Whether local passwords open anything. Where not, `latchkey admin login-link` still lets an admin in.",
+    ),
+    with_default(
+        "admins_need_second_factor",
+        Kind::Flag,
+        "false",
+        "Whether an admin can do an admin's work only with a second factor.",
     ),
     with_default(
         "access_token_life",
@@ -294,17 +338,80 @@ const BACKEND: &[Key] = &[
 ];
 
 const PROVIDER: &[Key] = &[
-    later("id", Kind::Id, r#""google""#, "Your name for it."),
-    later("kind", Kind::Choice(&["oidc", "backend"]), r#""oidc""#, "How it works."),
-    later("label", Kind::Text, r#""Google""#, "What its button says."),
-    later("issuer", Kind::Url, r#""https://accounts.google.com""#, "The OIDC issuer."),
-    later("client_id", Kind::Text, r#""...""#, "Our name there."),
-    later("client_secret", Kind::Secret, r#""/run/secrets/google""#, "Our secret there."),
-    later("scopes", Kind::Texts, r#"["openid", "profile", "email"]"#, "What is asked for."),
-    later("backend", Kind::Id, r#""plex""#, "For kind backend: which."),
-    later("access", Kind::Table, r#"{ rule = "known" }"#, "Who may come in."),
-    later("admin", Kind::Table, r#"{ claim = "groups", value = "admins" }"#, "Who is an admin."),
+    key(
+        "id",
+        Kind::Id,
+        r#""google""#,
+        "Your name for it, part of the callback URL: <public_url>/api/auth/google/callback.",
+    ),
+    key(
+        "kind",
+        Kind::Choice(&["oidc", "backend"]),
+        r#""oidc""#,
+        "oidc: an OpenID Connect issuer. backend: rules for a backend that signs people in.",
+    ),
+    key("label", Kind::Text, r#""Google""#, "What its button says; the issuer's host by default."),
+    key(
+        "issuer",
+        Kind::Url,
+        r#""https://accounts.google.com""#,
+        "The issuer: https, or http on this machine.",
+    ),
+    key("client_id", Kind::Text, r#""1234.apps.example.org""#, "Latchkey's name there."),
+    key(
+        "client_secret",
+        Kind::Secret,
+        r#""/run/secrets/google_secret""#,
+        "Latchkey's secret there.",
+    ),
+    key(
+        "scopes",
+        Kind::Texts,
+        r#"["openid", "profile", "email"]"#,
+        "What is asked for; these three by default.",
+    ),
+    instead(
+        "backend",
+        Kind::Id,
+        r#""jellyfin""#,
+        "For kind backend, instead of an issuer: the id of the backend; the same id by default.",
+    ),
+    key(
+        "access",
+        Kind::Inner("access"),
+        r#"{ rule = "group", claim = "groups", value = "family" }"#,
+        "Who may come in. known, the default: who signed up or was adopted. open: everybody there. group: whose claim has a value. list: emails = [\"...\"], usernames = [\"...\"]; only addresses that the provider calls verified count. approval: whom an admin approves.",
+    ),
+    key(
+        "admin",
+        Kind::Inner("admin claim"),
+        r#"{ claim = "groups", value = "admins" }"#,
+        "Whose claim has that value is an admin, looked at anew at each sign-in, up and down.",
+    ),
 ];
+
+/// `access = { .. }` of a provider.
+pub(crate) static ACCESS: Section = table(
+    "access",
+    "Who may come in.",
+    &[
+        key("rule", Kind::Choice(RULES), r#""known""#, "Which rule."),
+        key("claim", Kind::Text, r#""groups""#, "Of group: the claim's name."),
+        key("value", Kind::Text, r#""family""#, "Of group: the value."),
+        key("emails", Kind::Texts, r#"["me@example.org"]"#, "Of list: verified addresses."),
+        key("usernames", Kind::Texts, r#"["me"]"#, "Of list: names at the provider."),
+    ],
+);
+
+/// `admin = { .. }` of a provider.
+pub(crate) static ADMIN_CLAIM: Section = table(
+    "admin",
+    "Who is an admin.",
+    &[
+        key("claim", Kind::Text, r#""groups""#, "The claim's name."),
+        key("value", Kind::Text, r#""admins""#, "The value."),
+    ],
+);
 
 const MAIL: &[Key] = &[
     key("id", Kind::Id, r#""smtp""#, "Your name for it."),

@@ -13,7 +13,7 @@ use domain::accounts::{BackendAccount, Library, Offer};
 use domain::activity::{ActivityKind, NewActivity};
 use domain::backends::{Backend, SetBy};
 use domain::ids::{BackendId, PluginId};
-use domain::plugins::{Manifest, Probe};
+use domain::plugins::{ConnectSpec, Manifest, Probe};
 use domain::role::Admin;
 use domain::secret::Secret;
 use domain::settings::Source;
@@ -282,6 +282,37 @@ pub async fn patch(
     get(service, id)
 }
 
+/// Gives a backend the credential of an administrator who has just signed in there; also one that the
+/// file sets, which says nothing about that.
+///
+/// # Errors
+/// `NotFound`; `Backend` where the plugin does not take it.
+pub(crate) async fn connect(
+    service: &Service,
+    by: &Admin,
+    id: &BackendId,
+    grant: Secret,
+) -> Result<()> {
+    let changing = service.inside().changing.lock().await;
+    let backend = wiring::kept(service, id).await?;
+    let mut secrets = wiring::secrets(service, id).await?;
+    let answers = BTreeMap::from([(ConnectSpec::GRANT.to_owned(), grant)]);
+    let minted = wiring::connect(service, &backend, secrets.clone(), &answers).await?;
+    secrets.extend(minted.clone());
+    let line = line(service, by, ActivityKind::BackendChanged, &backend);
+    let owner = id.clone();
+    service
+        .write_aside(move |tx| {
+            wiring::put_secrets(tx, &owner, &minted)?;
+            note(tx, line)
+        })
+        .await?;
+    wiring::wire(service, backend, secrets);
+    drop(changing);
+    first_check(service, id).await;
+    Ok(())
+}
+
 /// Removes a backend from Latchkey; nothing happens on it. Users keep a note of their accounts there.
 ///
 /// # Errors
@@ -298,6 +329,7 @@ pub async fn remove(service: &Service, by: &Admin, id: &BackendId) -> Result<()>
             tx.secrets().delete_all(SecretOf::Backend(&gone))?;
             tx.plugin_state().delete_all(gone.as_str())?;
             tx.resets().delete_watch(&gone)?;
+            tx.providers().delete_of_backend(&gone)?;
             note(tx, line)
         })
         .await?;

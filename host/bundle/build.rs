@@ -16,8 +16,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, exit};
 
 /// What ships inside the binary: id and file name.
-const COMPONENTS: [(&str, &str); 3] = [
+const COMPONENTS: [(&str, &str); 4] = [
     ("jellyfin", "jellyfin.wasm"),
+    ("plex", "plex.wasm"),
     ("mail-smtp", "mail_smtp.wasm"),
     ("mail-mailgun", "mail_mailgun.wasm"),
 ];

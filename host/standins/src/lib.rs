@@ -7,6 +7,7 @@
 
 mod chance;
 mod faults;
+pub mod issuer;
 pub mod jellyfin;
 mod loopback;
 pub mod mail;
@@ -14,6 +15,7 @@ pub mod mailgun;
 pub mod plex;
 pub mod smtp;
 
+pub use issuer::Issuer;
 pub use jellyfin::Jellyfin;
 pub use mail::Mail;
 pub use mailgun::Mailgun;

@@ -23,6 +23,8 @@ const MAX_BODY: usize = 32 * 1024 * 1024;
 pub(crate) struct Asked {
     pub(crate) method: String,
     pub(crate) path: String,
+    /// What stands behind the question mark.
+    pub(crate) query: String,
     headers: http::HeaderMap,
     pub(crate) body: Bytes,
 }
@@ -94,6 +96,7 @@ async fn answer(
     let asked = Asked {
         method: parts.method.to_string(),
         path: parts.uri.path().to_owned(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers,
         body: body.to_bytes(),
     };

@@ -44,8 +44,7 @@ impl State {
         };
         let secret = secret.ok_or_else(refused)?;
         let token = self.tokens.iter().find(|token| token.secret == secret).ok_or_else(refused)?;
-        let ended = |(held, end): &(String, _)| held == secret && *end <= call.now;
-        if token.origin == Origin::Jwt && self.jwt.ends.iter().any(ended) {
+        if token.origin == Origin::Jwt && self.keys.ended(secret, call.now) {
             return Err(Answer::error(498, 1001, "Token expired"));
         }
         if access == Access::Owner && !State::owns(token.person) {

@@ -70,7 +70,7 @@ pub(super) fn users_v1(state: &mut State, _: &Call, caller: &Caller) -> Outcome 
             .text("title", &account.title)
             .text("username", &account.username)
             .text("email", &account.email)
-            .text("thumb", state.thumb(account))
+            .text("thumb", &state.thumb(account))
     };
     let list = Element::new("MediaContainer")
         .text("friendlyName", "myPlex")
@@ -134,6 +134,6 @@ pub(super) fn switch_v1(state: &mut State, call: &Call, caller: &Caller) -> Outc
         .flag("restricted", account.managed)
         .flag("home", account.home)
         .flag("homeAdmin", account.id == OWNER)
-        .text("authenticationToken", token);
+        .text("authenticationToken", &token);
     Ok(Answer::xml(201, user))
 }

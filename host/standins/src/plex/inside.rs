@@ -2,7 +2,7 @@
 
 use super::app::Wish;
 use super::double::Plex;
-use super::people::Person;
+use super::people::{Account, Person};
 use super::pins;
 use super::state::Origin;
 
@@ -96,5 +96,63 @@ impl Plex {
         let wish = Wish::read(address_or_code);
         let known = self.shared.state().pins.iter().any(|pin| pin.code == wish.code);
         assert!(known, "nobody asks for the code {}", wish.code);
+    }
+}
+
+/// What people do on plex.tv.
+impl Plex {
+    fn change(&self, name: &str, act: impl FnOnce(&mut Account)) {
+        let id = self.person(name).id;
+        let mut state = self.shared.state();
+        if let Some(account) = state.people.iter_mut().find(|account| account.id == id) {
+            act(account);
+        }
+    }
+
+    /// Sets or removes a profile's PIN.
+    pub fn set_pin(&self, name: &str, pin: Option<&str>) {
+        self.change(name, |account| account.pin = pin.map(str::to_owned));
+    }
+
+    /// Gives a person another login name and address; the id stays.
+    pub fn rename(&self, name: &str, username: &str, email: &str) {
+        self.change(name, |account| {
+            username.clone_into(&mut account.username);
+            email.clone_into(&mut account.email);
+        });
+    }
+
+    /// Takes a person out of the home; what is shared with them is gone with it.
+    pub fn leave_home(&self, name: &str) {
+        self.change(name, |account| account.home = false);
+        self.unshare(name);
+    }
+
+    /// Sets or removes a managed profile's preset: `little_kid`, `older_kid` or `teen`.
+    pub fn set_preset(&self, name: &str, preset: Option<&str>) {
+        self.change(name, |account| account.restriction_profile = preset.map(str::to_owned));
+    }
+
+    /// Somebody makes an account on Plex; an invitation to their address waits for them. Gives them.
+    ///
+    /// # Panics
+    /// When the name is taken.
+    pub fn register(&self, name: &str, email: &str) -> Person {
+        let mut state = self.shared.state();
+        let taken = state.named(name).is_some();
+        let number = state.people.len() + 1;
+        let id = 1_000_000 + u64::try_from(number).unwrap_or_default();
+        if !taken {
+            state.people.push(Account::new(id, name, email));
+            let waiting = state.shares.iter_mut().find(|share| {
+                share.email.as_deref().is_some_and(|held| held.eq_ignore_ascii_case(email))
+            });
+            if let Some(share) = waiting {
+                (share.person, share.email) = (Some(id), None);
+            }
+        }
+        drop(state);
+        assert!(!taken, "there is a person called {name} already");
+        self.person(name)
     }
 }

@@ -30,21 +30,31 @@ pub(super) struct Account {
 /// Whose server and home it is.
 pub(super) const OWNER: u64 = 1_000_001;
 
+impl Account {
+    /// Somebody with an account and nothing else; ids end in their number.
+    pub(super) fn new(id: u64, name: &str, email: &str) -> Account {
+        let number = id % 1_000_000;
+        Account {
+            id,
+            uuid: format!("a0a0a0a0a0a0a0{:02x}", 0xa0 + number),
+            title: name.to_owned(),
+            username: name.to_owned(),
+            email: email.to_owned(),
+            friendly_name: None,
+            pin: None,
+            managed: false,
+            restriction_profile: None,
+            home: false,
+            joined_at: 1_420_070_400,
+            picture: usize::try_from(number).unwrap_or_default(),
+        }
+    }
+}
+
 /// Everybody, as it starts.
 pub(super) fn everybody() -> Vec<Account> {
-    let account = |number: u64, name: &str, domain: &str| Account {
-        id: 1_000_000 + number,
-        uuid: format!("a0a0a0a0a0a0a0a{number}"),
-        title: name.to_owned(),
-        username: name.to_owned(),
-        email: format!("{name}@example.{domain}"),
-        friendly_name: None,
-        pin: None,
-        managed: false,
-        restriction_profile: None,
-        home: false,
-        joined_at: 1_420_070_400,
-        picture: usize::try_from(number).unwrap_or_default(),
+    let account = |number: u64, name: &str, domain: &str| {
+        Account::new(1_000_000 + number, name, &format!("{name}@example.{domain}"))
     };
     let pin = |pin: &str| Some(pin.to_owned());
     vec![

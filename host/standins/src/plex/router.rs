@@ -6,7 +6,7 @@
 use super::admission::{Access, Caller};
 use super::state::State;
 use super::wire::{Answer, Call, Outcome, Service};
-use super::{account, app, home, pins, resources, server};
+use super::{account, app, home, jwt, pins, resources, server, shares, shares_v1};
 
 type Act = fn(&mut State, &Call, &Caller) -> Outcome;
 
@@ -55,7 +55,7 @@ const fn here(place: Place, method: &'static str, pattern: &'static str, act: Ac
     Route { place, method, pattern, access: Anybody, act }
 }
 
-use Access::{Anybody, Client, Token};
+use Access::{Anybody, Client, Owner, Token};
 
 const ROUTES: &[Route] = &[
     v2("POST", "/api/v2/pins", Client, pins::create),
@@ -64,6 +64,10 @@ const ROUTES: &[Route] = &[
     v2("GET", "/api/v2/user", Token, account::user),
     v2("GET", "/api/v2/ping", Token, account::ping),
     v2("DELETE", "/api/v2/users/signout", Token, account::sign_out),
+    v2("GET", "/api/v2/auth/nonce", Client, jwt::nonce),
+    v2("POST", "/api/v2/auth/jwk", Token, jwt::register),
+    v2("POST", "/api/v2/auth/token", Client, jwt::exchange),
+    v2("GET", "/api/v2/auth/keys", Anybody, jwt::keys),
     v2("GET", "/api/v2/resources", Token, resources::list),
     v1("GET", "/api/resources", Token, resources::list_v1),
     v2("GET", "/api/v2/home/users", Token, home::users),
@@ -71,6 +75,34 @@ const ROUTES: &[Route] = &[
     v1("GET", "/api/home/users", Token, home::users_v1),
     v1("POST", "/api/home/users/{id}/switch", Token, home::switch_v1),
     v1("GET", "/users/{uuid}/avatar", Anybody, account::avatar),
+    v2("GET", "/api/v2/servers/{machineIdentifier}", Owner, shares::server),
+    v2("GET", "/api/v2/shared_servers/owned/accepted", Owner, shares::accepted),
+    v2("GET", "/api/v2/shared_servers/owned/pending", Owner, shares::pending),
+    v2("GET", "/api/v2/shared_servers/invites/owned/pending", Owner, shares::invites_owned),
+    v2("GET", "/api/v2/shared_servers/invites/received/pending", Token, shares::invites_received),
+    v2("POST", "/api/v2/shared_servers", Owner, shares::create),
+    v2("GET", "/api/v2/shared_servers/{id}", Owner, shares::one),
+    v2("POST", "/api/v2/shared_servers/{id}", Owner, shares::update),
+    v2("DELETE", "/api/v2/shared_servers/{id}", Token, shares::remove),
+    v2("POST", "/api/v2/shared_servers/{id}/accept", Token, shares::accept),
+    v2("POST", "/api/v2/sharing_settings", Owner, shares::set_settings),
+    v2("PUT", "/api/v2/sharings/{userId}", Owner, shares::set_sharing),
+    v2("DELETE", "/api/v2/sharings/{userId}", Owner, shares::remove_person),
+    v2("GET", "/api/v2/friends", Owner, shares::friends),
+    v2("DELETE", "/api/v2/friends/{id}", Owner, shares::remove_person),
+    v1("GET", "/api/users", Owner, shares_v1::users),
+    v1("PUT", "/api/users/{id}", Owner, shares_v1::set_user),
+    v1("GET", "/api/servers/{machineIdentifier}", Owner, shares_v1::server),
+    v1("GET", "/api/servers/{machineIdentifier}/shared_servers", Owner, shares_v1::list),
+    v1("POST", "/api/servers/{machineIdentifier}/shared_servers", Owner, shares_v1::create),
+    v1("PUT", "/api/servers/{machineIdentifier}/shared_servers/{id}", Owner, shares_v1::update),
+    v1("DELETE", "/api/servers/{machineIdentifier}/shared_servers/{id}", Owner, shares_v1::remove),
+    v1("GET", "/api/invites/{rest}", Token, shares_v1::gone),
+    v1("POST", "/api/invites/{rest}", Token, shares_v1::gone),
+    v1("PUT", "/api/invites/{rest}", Token, shares_v1::gone),
+    v1("DELETE", "/api/invites/{rest}", Token, shares_v1::gone),
+    v1("GET", "/api/friends/{rest}", Token, shares_v1::gone),
+    v1("DELETE", "/api/friends/{rest}", Token, shares_v1::gone),
     here(Place::App, "GET", "/", app::root),
     here(Place::App, "GET", "/auth", app::show),
     here(Place::App, "POST", "/auth", app::decide),

@@ -40,10 +40,10 @@ fn user(state: &State, call: &Call) -> Result<u64, Answer> {
 pub(super) fn identity(_: &mut State, _: &Call, _: &Caller) -> Outcome {
     let body =
         json!({ "size": 0, "claimed": true, "machineIdentifier": MACHINE, "version": VERSION });
-    Ok(contained(body))
+    Ok(contained(&body))
 }
 
-fn contained(body: Value) -> Answer {
+fn contained(body: &Value) -> Answer {
     Answer::value(200, "MediaContainer", json!({ "MediaContainer": body }))
 }
 
@@ -70,13 +70,13 @@ pub(super) fn accounts(state: &mut State, call: &Call, _: &Caller) -> Outcome {
 fn element(state: &State, account: &Account, id: u64) -> Element {
     Element::new("Account")
         .text("id", id)
-        .text("key", format!("/accounts/{id}"))
+        .text("key", &format!("/accounts/{id}"))
         .text("name", &account.title)
         .text("defaultAudioLanguage", "en")
         .flag("autoSelectAudio", true)
         .text("defaultSubtitleLanguage", "en")
         .text("subtitleMode", u8::from(id == 1))
-        .text("thumb", state.thumb(account))
+        .text("thumb", &state.thumb(account))
 }
 
 /// `GET /library/sections`: those the caller may see.
@@ -92,7 +92,7 @@ pub(super) fn sections(state: &mut State, call: &Call, _: &Caller) -> Outcome {
         "size": directories.len(), "allowSync": false, "title1": "Plex Library",
         "Directory": directories,
     });
-    Ok(contained(body))
+    Ok(contained(&body))
 }
 
 fn directory(section: &Section) -> Value {

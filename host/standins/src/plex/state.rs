@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::behaviour::{NewShares, ShareVisible, Switches};
+use super::keys::Keys;
 use super::options::Options;
 use super::people::{Account, OWNER, Person, everybody};
 use super::wire::Service;
@@ -94,6 +95,25 @@ pub(super) struct Share {
     pub(super) access_token: String,
 }
 
+/// Who is invited.
+#[derive(Clone, Debug)]
+pub(super) enum Whom {
+    /// Somebody with an account or a profile.
+    Person(u64),
+    /// An address nobody on Plex has.
+    Stranger(String),
+}
+
+impl Whom {
+    /// Whose account it is.
+    pub(super) fn person(&self) -> Option<u64> {
+        match self {
+            Whom::Person(id) => Some(*id),
+            Whom::Stranger(_) => None,
+        }
+    }
+}
+
 /// Where the servers are.
 #[derive(Clone, Debug)]
 pub(super) struct Urls(pub(super) BTreeMap<Service, String>);
@@ -120,27 +140,7 @@ pub(super) struct State {
     /// The token of Olga's server that a switched owner gets, and Sam's of his own.
     pub(super) owner_access: String,
     pub(super) other_access: String,
-    pub(super) jwt: Jwt,
-}
-
-/// What device keys there are.
-#[derive(Default)]
-pub(super) struct Jwt {
-    /// Nonces handed out and not used yet, with their end.
-    pub(super) nonces: Vec<(String, Timestamp)>,
-    /// The key of each device: client identifier, person, key id, public key.
-    pub(super) keys: Vec<DeviceKey>,
-    /// The end of each JWT that was handed out.
-    pub(super) ends: Vec<(String, Timestamp)>,
-}
-
-/// A device's key.
-#[derive(Clone, Debug)]
-pub(super) struct DeviceKey {
-    pub(super) client: String,
-    pub(super) person: u64,
-    pub(super) kid: String,
-    pub(super) public: Vec<u8>,
+    pub(super) keys: Keys,
 }
 
 /// The settings of a fresh share.
@@ -169,7 +169,7 @@ impl State {
             next_share: 70_000_005,
             owner_access: "tok-olga-on-olgas-nas".to_owned(),
             other_access: "tok-sam-own".to_owned(),
-            jwt: Jwt::default(),
+            keys: Keys::default(),
         };
         state.minted.push((state.owner_access.clone(), "olga on olgas-nas".to_owned()));
         state.minted.push((state.other_access.clone(), "sam on sams-pi".to_owned()));
@@ -297,12 +297,15 @@ impl State {
     /// Shares the server; whether it has to be accepted is as the switches say.
     pub(super) fn share(
         &mut self,
-        person: Option<u64>,
-        email: Option<String>,
+        whom: Whom,
         libraries: Vec<u64>,
         settings: Map<String, Value>,
         now: Timestamp,
     ) -> u64 {
+        let (person, email) = match whom {
+            Whom::Person(id) => (Some(id), None),
+            Whom::Stranger(address) => (None, Some(address)),
+        };
         let at_home = person.and_then(|id| self.account(id)).is_some_and(|account| account.home);
         let at_once = at_home || self.switches.new_shares == NewShares::AcceptedAtOnce;
         let id = self.next_share;

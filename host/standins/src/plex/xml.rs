@@ -23,7 +23,7 @@ impl Element {
     }
 
     /// With a text.
-    pub(super) fn text(mut self, name: &str, text: impl ToString) -> Element {
+    pub(super) fn text(mut self, name: &str, text: impl Copy + ToString) -> Element {
         self.attributes.push((name.to_owned(), Attribute::Text(text.to_string())));
         self
     }

@@ -78,6 +78,9 @@ pub struct Ticket {
     pub user: UserId,
     /// By what they gave the first proof.
     pub provider: ProviderId,
+    /// The provider's own session, where it told.
+    #[serde(default)]
+    pub upstream: Option<String>,
     /// Whether a browser, and whether it stays signed in; none: a program.
     pub remembered: Option<bool>,
     /// When it is over.

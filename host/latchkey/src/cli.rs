@@ -9,6 +9,7 @@ use crate::components::Bundled;
 use crate::context::Context;
 use crate::folder;
 use crate::log;
+use crate::orders::Factors;
 use crate::output::{self, Form};
 use crate::settings::Source;
 use crate::trouble::Trouble;
@@ -188,7 +189,7 @@ enum AdminCommand {
     ResetPassword {
         /// The name
         name: String,
-        /// Take their second factor away, too (this version has none: nothing to clear)
+        /// Take their app, passkeys and recovery codes away, too
         #[arg(long)]
         clear_second_factor: bool,
     },
@@ -278,8 +279,9 @@ fn other(command: Command, context: Context) -> Result<ExitCode, Trouble> {
         Command::Admin(AdminCommand::Create { name }) => {
             commands::asked::admin_create(context, name)
         }
-        Command::Admin(AdminCommand::ResetPassword { name, .. }) => {
-            commands::asked::reset_password(context, name)
+        Command::Admin(AdminCommand::ResetPassword { name, clear_second_factor }) => {
+            let factors = if clear_second_factor { Factors::Clear } else { Factors::Keep };
+            commands::asked::reset_password(context, name, factors)
         }
         Command::Admin(AdminCommand::LoginLink { name }) => {
             commands::asked::login_link(context, name)

@@ -13,8 +13,19 @@ use domain::role::Admin;
 use domain::secret::Secret;
 use serde::{Deserialize, Serialize};
 use service::{
-    FieldProblem, Service, ServiceError, backends, console, mail, plugins, profiles, settings,
+    FieldProblem, Service, ServiceError, backends, console, factors, mail, plugins, profiles, settings,
 };
+
+/// What becomes of somebody's second factors.
+#[derive(Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Factors {
+    /// They stay.
+    #[default]
+    Keep,
+    /// All are taken away.
+    Clear,
+}
 
 /// What a command asks for.
 #[derive(Clone, Serialize, Deserialize)]
@@ -61,6 +72,9 @@ pub enum Order {
         name: String,
         /// The password; none: one is made.
         password: Option<String>,
+        /// What becomes of their second factors.
+        #[serde(default)]
+        factors: Factors,
     },
     /// Makes a link that signs in once.
     LoginLink {
@@ -271,10 +285,14 @@ async fn done(service: &Service, order: Order) -> Result<Reply, ServiceError> {
             let password = password.map(|made| made.expose().clone());
             Ok(Reply::Credentials { name: user.username.to_string(), password })
         }
-        Order::ResetPassword { name, password } => {
+        Order::ResetPassword { name, password, factors } => {
             let given = password.is_some();
             let password =
                 console::reset_password(service, &name, password.map(Secret::new)).await?;
+            match factors {
+                Factors::Keep => {}
+                Factors::Clear => factors::clear_at_the_console(service, &name).await?,
+            }
             let password = (!given).then(|| password.expose().clone());
             Ok(Reply::Credentials { name, password })
         }

@@ -4,6 +4,7 @@
 //! came; what is wrong with an account is told before the second factor is asked for. Does not: check
 //! the second proof; that is [`crate::factors`].
 
+use crate::applications;
 use crate::caller::Caller;
 use crate::clock::later;
 use crate::error::{Result, ServiceError};
@@ -14,6 +15,7 @@ use core::time::Duration;
 use domain::factors::{TICKET, Ticket};
 use domain::secret::Secret;
 use domain::sessions::Strength;
+use domain::users::UserState;
 use jiff::Timestamp;
 
 /// What a first proof came to.
@@ -50,7 +52,8 @@ impl Asked {
 /// Lets somebody in, or asks for their second factor.
 ///
 /// # Errors
-/// `Forbidden` `pending`, `disabled` or `expired`; `Unauthorized` for a user who is gone.
+/// `Pending` for somebody whom no admin has let in; `Forbidden` `disabled` or `expired`; `Unauthorized` for
+/// a user who is gone.
 pub async fn enter(
     service: &Service,
     proof: Proof,
@@ -63,6 +66,9 @@ pub async fn enter(
     let life = Duration::try_from(TICKET).unwrap_or_default();
     let owed = service.write_aside(move |tx| {
         let user = tx.users().get(&asked.user)?.ok_or(ServiceError::Unauthorized)?;
+        if user.state == UserState::Pending {
+            return Err(applications::kept_waiting(tx, &user)?);
+        }
         sessions::admit(&user, now)?;
         let factors = tx.factors().of(&user.id)?;
         if asked.strength == Strength::Double || !factors.are_asked() {
@@ -72,6 +78,7 @@ pub async fn enter(
             token: hash,
             user: user.id,
             provider: asked.provider,
+            upstream: asked.upstream,
             remembered: match keep {
                 Keep::Remembered => Some(true),
                 Keep::UntilClosed => Some(false),

@@ -10,10 +10,10 @@ use crate::caller::Caller;
 use crate::error::{FieldProblem, Result, ServiceError};
 use crate::hashing::Match;
 use crate::house::Service;
-use crate::links;
 use crate::outbox::{self, Owed};
 use crate::recall::recall;
 use crate::sessions::Current;
+use crate::tenure::end_all;
 use crate::throttles::{self, RelayTo, Relayed};
 use core::time::Duration;
 use domain::accounts::Abilities;
@@ -167,6 +167,8 @@ pub async fn change(
             local(tx, &id)
         })
         .await?;
+    // Where local passwords are not accepted, they prove nothing here either.
+    let hash = hash.filter(|_| service.settings().settings.signin.local);
     let mut change = Change { service, user, old, new, proved: false, results: Vec::new() };
     let new_hash = match &hash {
         Some(hash) => change.here(hash).await?,
@@ -371,8 +373,7 @@ async fn finish(
                 put_local(tx, &user.id, hash)?;
             }
             throttles::forgive(tx, &bucket, &[], now)?;
-            tx.sessions().delete_of_user(&user.id, Some(&current.session.id))?;
-            links::end_ways_in(tx, user)?;
+            end_all(tx, user, Some(&current.session.id))?;
             recall(tx, &user.id, now, |message| message.kind == MessageKind::Reset)?;
             if let Some(mut session) = tx.sessions().get(&current.session.id)? {
                 session.proved_at = now;

@@ -28,8 +28,10 @@ use crate::kit::Answer;
 use crate::program::Access;
 use core::future::Future;
 use core::pin::Pin;
+use domain::api_tokens::{Area, Scope};
 use domain::role::Admin;
 use domain::secret::Secret;
+use service::factors;
 use service::sessions::Current;
 use service::setup::{self, SetupState};
 
@@ -67,7 +69,17 @@ pub struct Holder {
 }
 
 /// A handler with its access level.
-pub struct Handler(Kind);
+pub struct Handler {
+    kind: Kind,
+    proof: Proof,
+}
+
+/// How long ago its caller may have proved who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Proof {
+    Ever,
+    Lately,
+}
 
 enum Kind {
     Public(Run<()>),
@@ -83,7 +95,7 @@ where
     F: Fn(Ctx) -> R + Send + Sync + 'static,
     R: Future<Output = Reply> + Send + 'static,
 {
-    Handler(Kind::Public(Box::new(move |ctx, ()| Box::pin(run(ctx)))))
+    Handler::of(Kind::Public(Box::new(move |ctx, ()| Box::pin(run(ctx)))))
 }
 
 /// For whoever has the setup code; the handler checks the code itself.
@@ -92,7 +104,7 @@ where
     F: Fn(Ctx, BeforeSetup) -> R + Send + Sync + 'static,
     R: Future<Output = Reply> + Send + 'static,
 {
-    Handler(Kind::Setup(Box::new(move |ctx, proof| Box::pin(run(ctx, proof)))))
+    Handler::of(Kind::Setup(Box::new(move |ctx, proof| Box::pin(run(ctx, proof)))))
 }
 
 /// For the browser that began it, and for admins; the service compares the token.
@@ -101,7 +113,7 @@ where
     F: Fn(Ctx, Holder) -> R + Send + Sync + 'static,
     R: Future<Output = Reply> + Send + 'static,
 {
-    Handler(Kind::Holder(Box::new(move |ctx, proof| Box::pin(run(ctx, proof)))))
+    Handler::of(Kind::Holder(Box::new(move |ctx, proof| Box::pin(run(ctx, proof)))))
 }
 
 /// For whoever is signed in.
@@ -110,7 +122,7 @@ where
     F: Fn(Ctx, SignedIn) -> R + Send + Sync + 'static,
     R: Future<Output = Reply> + Send + 'static,
 {
-    Handler(Kind::User(Box::new(move |ctx, proof| Box::pin(run(ctx, proof)))))
+    Handler::of(Kind::User(Box::new(move |ctx, proof| Box::pin(run(ctx, proof)))))
 }
 
 /// For admins.
@@ -119,17 +131,48 @@ where
     F: Fn(Ctx, Admin) -> R + Send + Sync + 'static,
     R: Future<Output = Reply> + Send + 'static,
 {
-    Handler(Kind::Admin(Box::new(move |ctx, proof| Box::pin(run(ctx, proof)))))
+    Handler::of(Kind::Admin(Box::new(move |ctx, proof| Box::pin(run(ctx, proof)))))
+}
+
+/// What an API token needs for a row: the area is the word after `/api/`, and all but reading is writing.
+/// None where no token will do: pages, how one signs in, one's own account, tokens, keys, and whatever hands
+/// somebody's account over.
+#[must_use]
+pub fn scope_of(method: &str, pattern: &str) -> Option<Scope> {
+    /// Below a user.
+    const NEVER: [&str; 4] = ["sessions", "login-token", "reset-link", "factors"];
+    let mut words = pattern.strip_prefix("/api/")?.split('/');
+    let area = Area::parse(words.next()?)?;
+    if area == Area::Users && words.any(|word| NEVER.contains(&word)) {
+        return None;
+    }
+    Some(Scope { area, write: !matches!(method, "GET" | "HEAD") })
 }
 
 /// A handler whose caller has been let in; it only lacks the request.
 pub type Admitted<'a> = Box<dyn FnOnce(Ctx) -> Made + Send + 'a>;
 
 impl Handler {
+    fn of(kind: Kind) -> Self {
+        Self { kind, proof: Proof::Ever }
+    }
+
+    /// The same, for whoever proved lately who they are: what a found session must not do.
+    #[must_use]
+    pub fn lately(self) -> Self {
+        Self { proof: Proof::Lately, ..self }
+    }
+
+    /// Whether its caller must have proved lately who they are.
+    #[must_use]
+    pub const fn asks_for_recent_proof(&self) -> bool {
+        matches!(self.proof, Proof::Lately)
+    }
+
     /// Who may call it.
     #[must_use]
     pub const fn access(&self) -> Access {
-        match self.0 {
+        match self.kind {
             Kind::Public(_) => Access::Public,
             Kind::Setup(_) => Access::Setup,
             Kind::Holder(_) => Access::Holder,
@@ -141,9 +184,19 @@ impl Handler {
     /// Decides from who is signed in and what is shown, before the body is read.
     ///
     /// # Errors
-    /// `sign-in` where nobody is, `forbidden` where it is the wrong one, `setup-done`.
+    /// `sign-in` where nobody is, `forbidden` where it is the wrong one, `second-factor-needed` where an
+    /// admin owes one, `stale-sign-in`, `setup-done`.
     pub fn admit(&self, ctx: &Ctx) -> Result<Admitted<'_>, Failure> {
-        match &self.0 {
+        let admitted = self.let_in(ctx)?;
+        match self.proof {
+            Proof::Ever => {}
+            Proof::Lately => ctx.require_recent()?,
+        }
+        Ok(admitted)
+    }
+
+    fn let_in(&self, ctx: &Ctx) -> Result<Admitted<'_>, Failure> {
+        match &self.kind {
             Kind::Public(run) => Ok(Box::new(move |ctx| run(ctx, ()))),
             Kind::Setup(run) => match setup::state(ctx.service()) {
                 SetupState::Needed => Ok(Box::new(move |ctx| run(ctx, BeforeSetup(())))),
@@ -164,16 +217,23 @@ impl Handler {
                 Ok(Box::new(move |ctx| run(ctx, proof)))
             }
             Kind::Admin(run) => {
-                let proof = prove(ctx).ok_or_else(|| match ctx.viewer {
-                    Some(_) => Failure::of(Code::Forbidden),
-                    None => Failure::of(Code::SignIn),
-                })?;
+                let proof = prove(ctx).ok_or_else(|| Failure::of(why_not(ctx)))?;
                 Ok(Box::new(move |ctx| run(ctx, proof)))
             }
         }
     }
 }
 
+/// An admin's right, where this session proves enough for it.
 fn prove(ctx: &Ctx) -> Option<Admin> {
-    ctx.viewer.as_ref().and_then(|current| Admin::prove(&current.user))
+    let enough = ctx.viewer.as_ref().filter(|current| factors::are_enough(ctx.service(), current));
+    enough.and_then(|current| Admin::prove(&current.user))
+}
+
+fn why_not(ctx: &Ctx) -> Code {
+    match &ctx.viewer {
+        Some(current) if Admin::prove(&current.user).is_some() => Code::SecondFactorNeeded,
+        Some(_) => Code::Forbidden,
+        None => Code::SignIn,
+    }
 }

@@ -43,6 +43,7 @@ pub fn frame(ctx: &Ctx) -> Frame {
         }),
         contact,
         banners: if admin.is_some() && on_admin_page { banners(ctx) } else { Vec::new() },
+        waiting: ctx.waiting,
         flash: flash(ctx),
         dates: date_style(&settings.dates),
         now: ctx.service().now(),
@@ -51,15 +52,25 @@ pub fn frame(ctx: &Ctx) -> Frame {
 
 /// Where a change of colours leads back to: this page, or for a form that has no page of its own the
 /// page it stands on.
-fn way_back(ctx: &Ctx) -> String {
+#[must_use]
+pub fn way_back(ctx: &Ctx) -> String {
     let query = ctx.head.query.with(&[]);
-    let can_be_got =
-        ctx.program.listing().iter().any(|row| row.method == "GET" && row.pattern == ctx.pattern);
-    let path = ctx.head.path.as_str();
-    match path.rsplit_once('/') {
-        Some((page, _form)) if !can_be_got && !page.is_empty() => page.to_owned(),
-        _ if query.is_empty() => path.to_owned(),
-        _ => format!("{path}?{query}"),
+    let (mut path, mut pattern) = (ctx.head.path.as_str(), ctx.pattern);
+    let can_be_got = |pattern| {
+        ctx.program.listing().iter().any(|row| row.method == "GET" && row.pattern == pattern)
+    };
+    while !can_be_got(pattern) {
+        match (path.rsplit_once('/'), pattern.rsplit_once('/')) {
+            (Some((above, _form)), Some((pattern_above, _))) if !above.is_empty() => {
+                (path, pattern) = (above, pattern_above);
+            }
+            _ => break,
+        }
+    }
+    if query.is_empty() || path != ctx.head.path {
+        path.to_owned()
+    } else {
+        format!("{path}?{query}")
     }
 }
 
@@ -116,13 +127,26 @@ pub fn date_style(dates: &Dates) -> DateStyle {
 fn banners(ctx: &Ctx) -> Vec<Banner> {
     let all = backends::list(ctx.service());
     let down = all.iter().filter(|view| view.health.state == HealthState::Down);
-    down.map(|view| Banner {
+    let down = down.map(|view| Banner {
         tone: Tone::Bad,
         text: ctx.text("banner-backend-down", &[("name", Arg::Text(&view.label))]),
         link: Some(Link {
             href: format!("/admin/backends/{}", view.backend.id),
             text: ctx.text("backend-settings", &[]),
         }),
+    });
+    down.chain(asking(ctx)).collect()
+}
+
+/// That people ask to come in; not on the page that lists them.
+fn asking(ctx: &Ctx) -> Option<Banner> {
+    let n = i64::try_from(ctx.waiting).ok().filter(|n| *n > 0)?;
+    (ctx.pattern != "/admin/approvals").then(|| Banner {
+        tone: Tone::Info,
+        text: ctx.text("banner-approvals", &[("n", Arg::Number(n))]),
+        link: Some(Link {
+            href: "/admin/approvals".to_owned(),
+            text: ctx.text("nav-approvals", &[]),
+        }),
     })
-    .collect()
 }

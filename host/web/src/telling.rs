@@ -70,6 +70,12 @@ pub fn tell(ctx: &Ctx, mut failure: Failure) -> Answer {
         document(ctx, failure.inside(), reference)
     } else if failure.code() == Code::SignIn {
         return to_login(ctx);
+    } else if let Some(user) = &failure.inside().waits {
+        return ctx.wait_for_word(user);
+    } else if failure.code() == Code::StaleSignIn {
+        return to_login_again(ctx);
+    } else if failure.code() == Code::SecondFactorNeeded {
+        return ctx.go("/account/security");
     } else {
         page(ctx, failure.inside(), reference)
     };
@@ -122,6 +128,13 @@ fn to_login(ctx: &Ctx) -> Answer {
     ctx.take_back(ctx.go(&format!("/login{mark}{query}")))
 }
 
+/// To the login page of who is signed in already, to prove it anew, and then to where the form stood.
+fn to_login_again(ctx: &Ctx) -> Answer {
+    let back = frame::way_back(ctx);
+    let query = Pairs::default().with(&[("again", "on"), ("next", back.as_str())]);
+    ctx.go(&format!("/login?{query}"))
+}
+
 fn page(ctx: &Ctx, inside: &Inside, reference: Option<String>) -> Answer {
     let code = inside.code;
     let mut frame = frame::frame(ctx);
@@ -161,6 +174,8 @@ fn word(ctx: &Ctx, code: Code) -> &'static str {
         (Code::Gone, "/reset/{token}") => "gone-reset",
         (Code::Gone, "/confirm/{token}") => "gone-confirm",
         (Code::Gone, "/login/token/{token}") => "gone-login",
+        (Code::Gone, "/login/second-factor") => "gone-second-factor",
+        (Code::Gone | Code::WrongCredential, "/login/passkey") => "wrong-passkey",
         _ => code.as_str(),
     }
 }
@@ -170,7 +185,7 @@ fn way_on(ctx: &Ctx, code: Code) -> Option<Link> {
     let (href, key) = match (word(ctx, code), code) {
         ("gone-reset", _) => ("/forgot", "reset-again"),
         ("gone-confirm", _) => ("/account", "gone-to-account"),
-        ("gone-login", _) => ("/login", "login-submit"),
+        ("gone-login" | "gone-second-factor" | "wrong-passkey", _) => ("/login", "login-submit"),
         (_, Code::NotFound | Code::Forbidden | Code::SetupDone) => ("/", "error-go-on"),
         _ => return None,
     };

@@ -104,7 +104,6 @@ pub fn form_problems(ctx: &Ctx, failure: Failure) -> Result<(StatusCode, Vec<Pro
         | Code::LastAdmin
         | Code::SetupAdmin
         | Code::OtherAdmin
-        | Code::StaleSignIn
         | Code::NoPublicUrl
         | Code::Oneself
         | Code::Over

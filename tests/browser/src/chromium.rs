@@ -52,6 +52,28 @@ impl WebDriverCompatibleCommand for DevTools {
     }
 }
 
+/// W3C Web Authentication level 3, section 11.3.
+#[derive(Debug)]
+struct AddAuthenticator;
+
+impl WebDriverCompatibleCommand for AddAuthenticator {
+    fn endpoint(
+        &self,
+        base: &url::Url,
+        session: Option<&str>,
+    ) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/webauthn/authenticator", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _url: &url::Url) -> (http::Method, Option<String>) {
+        let device = json!({
+            "protocol": "ctap2", "transport": "internal", "hasResidentKey": true,
+            "hasUserVerification": true, "isUserVerified": true, "isUserConsenting": true,
+        });
+        (http::Method::POST, Some(device.to_string()))
+    }
+}
+
 #[derive(Debug)]
 struct ConsoleLog;
 
@@ -124,6 +146,11 @@ impl Chromium {
     /// A DevTools command.
     pub(crate) async fn devtools(&self, command: &'static str, parameters: Value) -> Value {
         self.client.issue_cmd(DevTools(command, parameters)).await.expect("a DevTools command")
+    }
+
+    /// A device for passkeys, whose owner always says yes.
+    pub(crate) async fn authenticator(&self) {
+        let _id = self.client.issue_cmd(AddAuthenticator).await.expect("an authenticator");
     }
 
     /// The window as a phone or a desk has it.

@@ -18,5 +18,6 @@ mod chromium;
 mod journeys;
 mod links;
 mod mails;
+mod passkeys;
 #[cfg(feature = "soak")]
 mod matrix;

@@ -296,7 +296,8 @@ async fn an_address_is_changed_by_whoever_proved_lately_who_they_are() {
     let page = browser.get("/account").await.expect(200).text;
     assert!(page.contains("/login?again=on"), "{page}");
     for typed in [("email", "mallory@example.org"), ("remove", "on")] {
-        browser.submit("/account/email", &[typed]).await.expect(403);
+        let answer = browser.submit("/account/email", &[typed]).await.expect(303);
+        assert_eq!(answer.header("location"), "/login?again=on&next=%2Faccount");
     }
     assert_eq!(house.user_named("Ada").await["email"], ADDRESS);
     browser.submit("/login", &form).await.expect(303);
@@ -307,8 +308,10 @@ async fn an_address_is_changed_by_whoever_proved_lately_who_they_are() {
     house.clock.advance(SignedDuration::from_mins(11));
     let mine = format!("/admin/people/{id}");
     let typed = [("address", "mallory@example.org")];
-    admin.submit(&format!("{mine}/email"), &typed).await.expect(403);
-    admin.submit(&format!("{mine}/reset-link"), &[]).await.expect(403);
+    for form in ["email", "reset-link"] {
+        let answer = admin.submit(&format!("{mine}/{form}"), &typed).await.expect(303);
+        assert!(answer.header("location").starts_with("/login?again=on&next="), "{form}");
+    }
 }
 
 #[tokio::test]

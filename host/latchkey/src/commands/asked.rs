@@ -3,7 +3,7 @@
 
 use crate::context::{Context, runtime};
 use crate::control;
-use crate::orders::{AccountLine, Order, PluginLine, Reply, perform};
+use crate::orders::{AccountLine, Factors, Order, PluginLine, Reply, perform};
 use crate::output::{self, Form};
 use crate::startup::{self, Assembled};
 use crate::trouble::Trouble;
@@ -303,11 +303,21 @@ pub(crate) fn admin_create(context: Context, name: String) -> Result<ExitCode, T
 ///
 /// # Errors
 /// [`Trouble`] where there is no such user or the password is not acceptable.
-pub(crate) fn reset_password(context: Context, name: String) -> Result<ExitCode, Trouble> {
+pub(crate) fn reset_password(
+    context: Context,
+    name: String,
+    factors: Factors,
+) -> Result<ExitCode, Trouble> {
     let form = context.form;
     let password = typed::new_password(&name)?;
-    let reply = asked(context, Order::ResetPassword { name, password })?;
-    credentials(form, reply, "has a new password; their sessions are ended")
+    let reply = asked(context, Order::ResetPassword { name, password, factors })?;
+    let done = match factors {
+        Factors::Keep => "has a new password; their sessions are ended",
+        Factors::Clear => {
+            "has a new password and no second factor; their sessions are ended"
+        }
+    };
+    credentials(form, reply, done)
 }
 
 fn credentials(form: Form, reply: Reply, what: &str) -> Result<ExitCode, Trouble> {

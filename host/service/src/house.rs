@@ -5,6 +5,7 @@
 //! Does not: do anything by itself; [`crate::opening`] and [`crate::scheduler`] do.
 
 use crate::board::Board;
+use crate::ceremonies::Ceremonies;
 use crate::claims::Claims;
 use crate::clock::Clock;
 use crate::desk::Desk;
@@ -12,13 +13,15 @@ use crate::devices::Devices;
 use crate::error::{Result, ServiceError};
 use crate::floor::Floor;
 use crate::hashing::Hasher;
+use crate::key_ring::KeyRing;
 use crate::kill_points::KillPoints;
 use crate::lookout::Lookout;
+use crate::oidc::known::Issuers;
 use crate::posts::Posts;
+use crate::providers::tried::Trials;
 use crate::random::Random;
 use crate::session_cache::SessionCache;
 use crate::shelf::Shelf;
-use crate::signing::Signer;
 use domain::fault::{Fault, FaultKind};
 use domain::ids::BackendId;
 use domain::settings::Settled;
@@ -61,14 +64,19 @@ pub(crate) struct Inside {
     pub(crate) written: Mutex<Arc<Settled>>,
     pub(crate) effective: watch::Sender<Arc<Settled>>,
     pub(crate) sessions: SessionCache,
-    pub(crate) signer: Signer,
+    pub(crate) keys: KeyRing,
     pub(crate) devices: Devices,
+    pub(crate) ceremonies: Ceremonies,
     pub(crate) floor: Floor,
     pub(crate) board: Board,
+    /// What came of the last test of each way to sign in.
+    pub(crate) trials: Trials,
     pub(crate) posts: Posts,
     pub(crate) lookout: Lookout,
     pub(crate) desk: Desk,
     pub(crate) claims: Claims,
+    /// What is known of OpenID Connect issuers.
+    pub(crate) issuers: Issuers,
     /// Templates of mails.
     pub(crate) templates: Shelf,
     /// Plugins that were ill at the last look.
@@ -149,6 +157,12 @@ impl Service {
     #[must_use]
     pub fn sandbox(&self) -> &Sandbox {
         &self.0.sandbox
+    }
+
+    /// What opens connections.
+    #[must_use]
+    pub fn egress(&self) -> &egress::Egress {
+        self.0.sandbox.egress()
     }
 
     /// The clock.

@@ -17,10 +17,12 @@ pub mod random;
 pub mod watching;
 
 mod board;
+mod ceremonies;
 mod claims;
 mod desk;
 mod devices;
 mod floor;
+mod key_ring;
 mod lookout;
 mod posts;
 mod session_cache;
@@ -33,7 +35,10 @@ pub mod house;
 pub mod activity;
 pub mod state_store;
 
+mod applications;
+
 pub mod entrance;
+pub mod oidc;
 pub mod providers;
 pub mod sessions;
 pub mod tokens;
@@ -74,12 +79,34 @@ pub mod invites;
 pub mod profiles;
 pub mod signups;
 
+mod holding;
+mod recovery;
+mod tickets;
+mod totp;
+
+pub mod passkeys;
+
+pub mod factors;
+
+pub mod approvals;
+pub mod registration;
+
+pub mod doors;
+pub mod flows;
+pub mod identities;
+mod membership;
+pub mod pictures;
+
 pub mod import;
 
 pub mod console;
 pub mod settings;
 pub mod setup;
 pub mod signin;
+
+pub mod api_tokens;
+pub mod login_tokens;
+pub mod rotation;
 
 pub mod opening;
 pub mod scheduler;

@@ -3,6 +3,7 @@
 //! Guarantees: a backend that does not answer holds nothing up. Does not: listen; the caller does.
 
 use crate::board::Board;
+use crate::ceremonies::Ceremonies;
 use crate::claims::Claims;
 use crate::desk::Desk;
 use crate::devices::{Devices, Seeds};
@@ -10,27 +11,27 @@ use crate::error::Result;
 use crate::floor::Floor;
 use crate::hashing::{Hasher, Strength};
 use crate::house::{Inside, Parts, Service};
+use crate::key_ring::{KeyRing, Ring};
 use crate::lookout::Lookout;
+use crate::oidc::known::Issuers;
 use crate::posts::Posts;
+use crate::providers::tried::Trials;
 use crate::session_cache::SessionCache;
 use crate::shelf::Shelf;
-use crate::signing::Signer;
 use crate::{settings, setup, templates};
-use domain::secret::Secret;
 use domain::settings::Settled;
+use jiff::Timestamp;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
-use store::secrets::SecretOf;
 use store::{Store, WriteTx};
 use tokio::sync::watch;
 
-const SIGNING_KEY: &str = "signing-key";
 /// Where the measured strength of password hashes is kept.
 pub(crate) const STRENGTH: &str = "hash-strength";
 
 /// What the store knows at a start.
 struct Kept {
-    signing_key: Secret,
+    ring: Ring,
     strength: Option<Strength>,
     has_admin: bool,
 }
@@ -43,10 +44,10 @@ impl Service {
     /// Only the store's, and a password in `[admin]` that breaks the rules.
     pub async fn open(parts: Parts) -> Result<Self> {
         let Parts { store, sandbox, clock, random, settings, kill_points } = parts;
-        let kept = kept(&store).await?;
+        let kept = kept(&store, clock.now()).await?;
         let written = Arc::new(settings);
         let service = Self::of(Inside {
-            signer: Signer::new(&kept.signing_key)?,
+            keys: KeyRing::new(&kept.ring)?,
             devices: Devices::new(&Seeds {
                 notes: store.derive("known devices")?,
                 successors: store.derive("refresh tokens")?,
@@ -58,12 +59,15 @@ impl Service {
             effective: watch::Sender::new(Arc::clone(&written)),
             sessions: SessionCache::default(),
             floor: Floor::default(),
+            ceremonies: Ceremonies::default(),
             board: Board::default(),
+            trials: Trials::default(),
             lookout: Lookout::default(),
             posts: Posts::default(),
             ill: Mutex::default(),
             desk: Desk::default(),
             claims: Claims::default(),
+            issuers: Issuers::default(),
             templates: Shelf::new()?,
             working: AtomicBool::new(false),
             changing: tokio::sync::Mutex::new(()),
@@ -80,20 +84,13 @@ impl Service {
     }
 }
 
-async fn kept(store: &Store) -> Result<Kept> {
-    let fresh = Signer::fresh_key()?;
+async fn kept(store: &Store, now: Timestamp) -> Result<Kept> {
     store
         .write(move |tx: &WriteTx| {
-            let signing_key = match tx.secrets().get(SecretOf::Server, SIGNING_KEY)? {
-                Some(key) => key,
-                None => {
-                    tx.secrets().put(SecretOf::Server, SIGNING_KEY, &fresh)?;
-                    fresh
-                }
-            };
+            let ring = Ring::of(tx, now)?;
             let strength = tx.meta().get(STRENGTH)?;
             let has_admin = !tx.users().admins()?.is_empty();
-            Ok(Kept { signing_key, strength, has_admin })
+            Ok(Kept { ring, strength, has_admin })
         })
         .await
 }

@@ -1,72 +1,39 @@
-//! Signing in with a name and a password, here or on a backend, and with a link.
+//! Signing in with a name and a password, here or on a backend.
 //!
 //! Guarantees: unknown and wrong get the same answer at the same moment, also while a backend is down; what is wrong with an account
 //! is told only after a right password; a backend's account is found by its id and never by its name;
-//! nobody comes in who is not a user here; guesses stop before a backend locks the account. Does not:
-//! make users.
+//! a stranger comes in only where the backend's rule says so; guesses stop before a backend locks the
+//! account. Does not: decide who comes in by a backend; [`crate::doors`] does.
 
 use crate::activity::{note, seen_from};
 use crate::board::{Asked, Entry};
 use crate::caller::Caller;
 use crate::clock::time_from;
+use crate::doors::{self, Arrival};
 use crate::entrance::{self, Entered};
 use crate::error::{Result, ServiceError};
 use crate::hashing::Match;
 use crate::house::Service;
-use crate::links;
+use crate::identities;
 use crate::passwords::{self, local_provider};
+use crate::providers::password_backends;
 use crate::sessions::{Keep, Proof};
 use crate::throttles::{self, RelayTo, Relayed};
 use domain::activity::{ActivityKind, Actor, NewActivity};
 use domain::fault::{Fault, FaultKind};
-use domain::identity::{Identity, Verdict};
+use domain::identity::{Identity, LinkedIdentity, Verdict};
 use domain::ids::{BackendId, ProviderId, UserId};
-use domain::links::LinkPurpose;
 use domain::names::name_key;
-use domain::plugins::PluginRole;
+use domain::providers::{Admission, Provider};
 use domain::secret::Secret;
 use domain::throttle::keys;
 use domain::users::{Account, AccountState, User, UserState};
 use jiff::Timestamp;
-use store::WriteTx;
+
+const NO_PROVIDER: ServiceError = ServiceError::NotFound { what: "provider" };
 
 /// Longer than any name or password of ours: refused unread.
 const LONGEST: usize = 1_024;
-
-/// What the login page and programs may offer.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Providers {
-    /// In the order they are shown.
-    pub providers: Vec<ProviderView>,
-    /// May strangers make a local account.
-    pub registration_enabled: bool,
-    /// Whether local passwords are not accepted.
-    pub local_login_disabled: bool,
-}
-
-/// One way to sign in.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct ProviderView {
-    /// `local`, or a backend's id.
-    pub id: ProviderId,
-    /// How.
-    pub kind: ProviderKind,
-    /// What people read; empty for `local`, for which the catalogue has a word.
-    pub label: String,
-    /// The icon's name: `local`, or the plugin's id.
-    pub icon: String,
-}
-
-/// How a provider signs in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ProviderKind {
-    /// Name and password in our form.
-    Password,
-    /// By going there and coming back.
-    Redirect,
-}
 
 /// What somebody typed.
 #[derive(Debug, Clone)]
@@ -79,37 +46,6 @@ pub struct Credentials {
     pub password: Secret,
 }
 
-/// The ways to sign in.
-#[must_use]
-pub fn providers(service: &Service) -> Providers {
-    let local = local_provider().ok().map(|id| ProviderView {
-        id,
-        kind: ProviderKind::Password,
-        label: String::new(),
-        icon: "local".to_owned(),
-    });
-    let backends = service.inside().board.all().into_iter().filter_map(|entry| {
-        checks_passwords(service, &entry.backend.id).then_some(())?;
-        let manifest = service.sandbox().manifest(&entry.backend.plugin)?;
-        let label =
-            if entry.backend.label.is_empty() { manifest.name } else { entry.backend.label };
-        Some(ProviderView {
-            id: ProviderId::parse(entry.backend.id.as_str()).ok()?,
-            kind: ProviderKind::Password,
-            label,
-            icon: entry.backend.plugin.to_string(),
-        })
-    });
-    let providers = local.into_iter().chain(backends).collect();
-    Providers { providers, registration_enabled: false, local_login_disabled: false }
-}
-
-fn checks_passwords(service: &Service, backend: &BackendId) -> bool {
-    let plugin = service.inside().board.look(backend, |entry| entry.backend.plugin.clone());
-    let manifest = plugin.and_then(|plugin| service.sandbox().manifest(&plugin));
-    manifest.is_some_and(|manifest| manifest.roles.contains(&PluginRole::Identity))
-}
-
 /// An attempt that was counted.
 struct Attempt<'a> {
     service: &'a Service,
@@ -120,6 +56,8 @@ struct Attempt<'a> {
     user: Option<User>,
     /// Their local password's hash.
     hash: Option<Secret>,
+    /// What they have besides accounts.
+    identities: Vec<LinkedIdentity>,
     device_is_known: bool,
     /// Somebody has looked at the password.
     judged: bool,
@@ -130,7 +68,7 @@ struct Attempt<'a> {
 /// What an attempt came to.
 enum Judgement {
     /// It is them.
-    Right { user: UserId, provider: ProviderId },
+    Right(Proven),
     /// Unknown, wrong, not linked, not asked: nobody learns which.
     Wrong,
     /// Right, but the backend has no room.
@@ -139,11 +77,22 @@ enum Judgement {
     Unanswered,
 }
 
+/// Whose password it is.
+enum Proven {
+    /// A user's, here.
+    Here(UserId),
+    /// Somebody's, at a backend.
+    There(Box<(Provider, Identity)>),
+}
+
+/// A backend that is asked, with its rules.
+type Door = (Provider, BackendId);
+
 /// Signs in. Unknown and wrong get the same answer after the same time.
 ///
 /// # Errors
-/// `Unauthorized`; `Invalid` for an empty field; `Forbidden` `pending`, `disabled`, `expired` or
-/// `too-many-sessions`, only after a right password; `NotFound` for a provider there is not;
+/// `Unauthorized`; `Invalid` for an empty field; `Forbidden` `pending`, `disabled`, `expired`,
+/// `not-admitted` or `too-many-sessions`, and `Pending`, only after a right password; `NotFound` for a provider there is not;
 /// `Throttled`; `Busy`; `Backend` where a backend that could tell does not answer.
 pub async fn login(
     service: &Service,
@@ -153,7 +102,7 @@ pub async fn login(
 ) -> Result<Entered> {
     let asked = service.now();
     readable(credentials)?;
-    let asks = asked_of(service, credentials)?;
+    let asks = asked_of(service, credentials).await?;
     let mut attempt = counted(service, credentials, caller, asked).await?;
     let judgement = match attempt.judge(asks).await {
         Ok(judgement) => judgement,
@@ -165,7 +114,7 @@ pub async fn login(
         }
     };
     match judgement {
-        Judgement::Right { user, provider } => attempt.let_in(user, provider, keep).await,
+        Judgement::Right(proven) => attempt.let_in(proven, keep).await,
         Judgement::Wrong => {
             attempt.refused().await?;
             attempt.pause().await;
@@ -206,22 +155,22 @@ fn readable(credentials: &Credentials) -> Result<()> {
 /// Who is to be asked.
 enum Asks {
     /// Those that may know the name.
-    Anybody,
+    Anybody(Vec<Door>),
     /// Nobody but ourselves.
     Local,
     /// One backend.
-    Backend(BackendId),
+    Backend(Box<Door>),
 }
 
-fn asked_of(service: &Service, credentials: &Credentials) -> Result<Asks> {
-    let Some(provider) = &credentials.provider else { return Ok(Asks::Anybody) };
-    if *provider == local_provider()? {
-        return Ok(Asks::Local);
+async fn asked_of(service: &Service, credentials: &Credentials) -> Result<Asks> {
+    let doors = password_backends(service).await?;
+    let Some(wanted) = &credentials.provider else { return Ok(Asks::Anybody(doors)) };
+    if *wanted == local_provider()? {
+        let is_offered = service.settings().settings.signin.local;
+        return is_offered.then_some(Asks::Local).ok_or(NO_PROVIDER);
     }
-    match BackendId::parse(provider.as_str()) {
-        Ok(backend) if checks_passwords(service, &backend) => Ok(Asks::Backend(backend)),
-        _ => Err(ServiceError::NotFound { what: "provider" }),
-    }
+    let door = doors.into_iter().find(|(provider, _)| provider.id == *wanted);
+    door.map(|door| Asks::Backend(Box::new(door))).ok_or(NO_PROVIDER)
 }
 
 async fn counted<'a>(
@@ -246,9 +195,13 @@ async fn counted<'a>(
             Some(user) => passwords::local(tx, &user.id)?,
             None => None,
         };
-        Ok((user, hash, known.is_some(), own, shared))
+        let identities = match &user {
+            Some(user) => tx.identities().of_user(&user.id)?,
+            None => Vec::new(),
+        };
+        Ok((user, hash, identities, known.is_some(), (own, shared)))
     });
-    let (user, hash, device_is_known, own, shared) = found.await?;
+    let (user, hash, identities, device_is_known, (own, shared)) = found.await?;
     Ok(Attempt {
         service,
         credentials,
@@ -256,6 +209,7 @@ async fn counted<'a>(
         asked,
         user,
         hash,
+        identities,
         device_is_known,
         judged: false,
         own,
@@ -265,12 +219,13 @@ async fn counted<'a>(
 
 impl Attempt<'_> {
     async fn judge(&mut self, asks: Asks) -> Result<Judgement> {
-        let (backends, others) = match &asks {
+        let asks_here = !matches!(asks, Asks::Backend(_));
+        let (backends, others) = match asks {
             Asks::Local => (Vec::new(), Vec::new()),
-            Asks::Backend(one) => (vec![one.clone()], Vec::new()),
-            Asks::Anybody => self.may_know(),
+            Asks::Backend(one) => (vec![*one], Vec::new()),
+            Asks::Anybody(all) => self.may_know(all),
         };
-        if !matches!(asks, Asks::Backend(_)) {
+        if asks_here {
             if let Some(right) = self.here().await? {
                 return Ok(right);
             }
@@ -278,11 +233,11 @@ impl Attempt<'_> {
         }
         // A name that nobody has here would have been asked about at the others too.
         let mut judgement = self.unless_silent(&others);
-        for backend in backends {
-            match self.there(&backend).await? {
+        for door in backends {
+            match self.there(&door).await? {
                 Judgement::Wrong => {}
                 Judgement::Unanswered => judgement = Judgement::Unanswered,
-                decided @ (Judgement::Right { .. } | Judgement::NoRoom) => {
+                decided @ (Judgement::Right(_) | Judgement::NoRoom) => {
                     judgement = decided;
                     break;
                 }
@@ -292,34 +247,40 @@ impl Attempt<'_> {
         Ok(judgement)
     }
 
-    /// Who is asked, and who is not. A user's own backends; for a name that nobody has here, all that
-    /// check passwords, since a person may have another name there. A local user's password is shown
-    /// to no backend.
-    fn may_know(&self) -> (Vec<BackendId>, Vec<BackendId>) {
-        let all = self.service.inside().board.all().into_iter().map(|entry| entry.backend.id);
-        let all = all.filter(|id| checks_passwords(self.service, id));
-        let Some(user) = &self.user else { return (all.collect(), Vec::new()) };
-        let is_theirs = |id: &BackendId| {
+    /// Who is asked, and who is not, in the admin's order. A user's own backends; for a name that nobody
+    /// has here, all that check passwords, since a person may have another name there. A local user's
+    /// password is shown to no backend.
+    fn may_know(&self, all: Vec<Door>) -> (Vec<Door>, Vec<Door>) {
+        let Some(user) = &self.user else { return (all, Vec::new()) };
+        all.into_iter().partition(|(_, id)| {
             let mut accounts = user.accounts.iter();
             accounts.any(|one| one.backend == *id && one.state != AccountState::Gone)
-        };
-        all.partition(is_theirs)
+                || self.identity_at(id).is_some()
+        })
+    }
+
+    /// What they have at a backend without an account that is kept here.
+    fn identity_at(&self, backend: &BackendId) -> Option<&LinkedIdentity> {
+        let is_there = |one: &&LinkedIdentity| one.key.issuer == backend.as_str();
+        self.identities.iter().find(is_there)
     }
 
     /// Wrong, but unanswered where one of these would not have answered.
-    fn unless_silent(&self, backends: &[BackendId]) -> Judgement {
-        let is_silent = |id: &BackendId| {
+    fn unless_silent(&self, doors: &[Door]) -> Judgement {
+        let is_silent = |(_, id): &Door| {
             let silence = |entry: &Entry| entry.silence().is_some();
             self.service.instance(id).is_err()
                 || self.service.inside().board.look(id, silence).unwrap_or(false)
         };
-        if backends.iter().any(is_silent) { Judgement::Unanswered } else { Judgement::Wrong }
+        if doors.iter().any(is_silent) { Judgement::Unanswered } else { Judgement::Wrong }
     }
 
-    /// Our own password; as much work for nobody as for somebody.
+    /// Our own password; as much work for nobody as for somebody, and where none is accepted.
     async fn here(&self) -> Result<Option<Judgement>> {
         let (hasher, password) = (self.service.hasher(), &self.credentials.password);
-        let (Some(user), Some(hash)) = (&self.user, &self.hash) else {
+        let is_accepted = self.service.settings().settings.signin.local;
+        let hash = self.hash.as_ref().filter(|_| is_accepted);
+        let (Some(user), Some(hash)) = (&self.user, hash) else {
             hasher.verify_nothing(password).await?;
             return Ok(None);
         };
@@ -328,7 +289,7 @@ impl Attempt<'_> {
             Match::Right => {}
             Match::RightButWeak => self.rehash(user).await,
         }
-        Ok(Some(Judgement::Right { user: user.id.clone(), provider: local_provider()? }))
+        Ok(Some(Judgement::Right(Proven::Here(user.id.clone()))))
     }
 
     /// Nobody is kept out because the stronger hash could not be made.
@@ -343,14 +304,22 @@ impl Attempt<'_> {
         }
     }
 
-    async fn there(&mut self, backend: &BackendId) -> Result<Judgement> {
+    async fn there(&mut self, door: &Door) -> Result<Judgement> {
+        let backend = &door.1;
         let linked = self
             .user
             .iter()
             .flat_map(|user| &user.accounts)
             .find(|account| account.backend == *backend);
-        let login =
-            linked.map_or(self.credentials.username.trim(), |account| account.login_name.as_str());
+        let identity = self.identity_at(backend).filter(|_| linked.is_none());
+        let known_as = match (linked, identity) {
+            (Some(account), _) => Some(account.login_name.as_str()),
+            (None, Some(identity)) => identity.login_name.as_deref(),
+            (None, None) => None,
+        };
+        let login = known_as.unwrap_or(self.credentials.username.trim());
+        let subject = linked.map(|account| account.id.as_str());
+        let subject = subject.or(identity.map(|identity| identity.key.subject.as_str()));
         let instance = match self.service.instance(backend) {
             Ok(instance) => instance,
             Err(ServiceError::Backend(_)) => return Ok(Judgement::Unanswered),
@@ -363,9 +332,8 @@ impl Attempt<'_> {
             .write_aside(move |tx| throttles::may_relay(tx, &relay, known, now))
             .await?;
         if !may {
-            return Ok(self.unless_silent(core::slice::from_ref(backend)));
+            return Ok(self.unless_silent(core::slice::from_ref(door)));
         }
-        let subject = linked.map(|account| account.id.as_str());
         let password = &self.credentials.password;
         let mut verdict = instance.check_password(login, subject, password).await;
         if matches!(verdict, Ok(Verdict::Withheld))
@@ -374,11 +342,11 @@ impl Attempt<'_> {
         {
             verdict = instance.check_password(login, subject, password).await;
         }
-        let is_linked = linked.is_some();
+        let is_linked = linked.is_some() || identity.is_some();
         self.heard(backend, &verdict);
         self.note_relay(to, &verdict).await?;
         match verdict {
-            Ok(Verdict::Accepted(identity)) => self.linked(backend, identity).await,
+            Ok(Verdict::Accepted(identity)) => self.proved(&door.0, identity).await,
             Ok(Verdict::TooManySessions) if is_linked => Ok(Judgement::NoRoom),
             Ok(
                 Verdict::TooManySessions
@@ -427,27 +395,32 @@ impl Attempt<'_> {
         self.service.write_aside(move |tx| throttles::relayed(tx, &to, outcome, now)).await
     }
 
-    /// Whoever is linked to this identity, by its id. A person who is right there and nobody here is
-    /// told what everybody unknown is told.
-    async fn linked(&self, backend: &BackendId, identity: Identity) -> Result<Judgement> {
-        let provider = ProviderId::parse(backend.as_str()).map_err(ServiceError::internal)?;
-        let backend = backend.clone();
+    /// Whoever has this identity, by its id, or a stranger whom the backend's rule lets in. A person who is
+    /// right there and nobody here is told what everybody unknown is told.
+    async fn proved(&self, provider: &Provider, identity: Identity) -> Result<Judgement> {
+        let (door, subject) = (provider.clone(), identity.subject.clone());
         let owner = self
             .service
-            .write(move |tx| {
-                let Some(mut user) = tx.users().by_account(&backend, &identity.subject)? else {
-                    return Ok(None);
-                };
-                rename_there(tx, &mut user, &backend, &identity)?;
-                Ok(Some(user.id))
-            })
+            .read(move |tx| Ok(identities::owner(tx, &door, &subject)?.is_some()))
             .await?;
-        Ok(owner.map_or(Judgement::Wrong, |user| Judgement::Right { user, provider }))
+        if !owner && doors::stranger_is(provider, &identity) == Admission::Refused {
+            return Ok(Judgement::Wrong);
+        }
+        Ok(Judgement::Right(Proven::There(Box::new((provider.clone(), identity)))))
     }
 
-    async fn let_in(&self, user: UserId, provider: ProviderId, keep: Keep) -> Result<Entered> {
-        let proof = Proof::single(user, provider);
-        let entered = entrance::enter(self.service, proof, keep, self.caller).await;
+    async fn let_in(&self, proven: Proven, keep: Keep) -> Result<Entered> {
+        let entered = match proven {
+            Proven::Here(user) => {
+                let proof = Proof::single(user, local_provider()?);
+                entrance::enter(self.service, proof, keep, self.caller).await
+            }
+            Proven::There(who) => {
+                let (provider, identity) = *who;
+                let arrival = Arrival { identity, upstream: None, keep };
+                doors::admit(self.service, &provider, arrival, self.caller).await
+            }
+        };
         let (own, shared, now) = (self.own.clone(), self.shared.clone(), self.service.now());
         self.service.write_aside(move |tx| throttles::forgive(tx, &own, &shared, now)).await?;
         entered
@@ -486,56 +459,6 @@ impl Attempt<'_> {
         let until = self.service.inside().floor.release(self.asked, self.service.now());
         self.service.clock().sleep_until(until).await;
     }
-}
-
-/// People are renamed on backends; the id stays.
-fn rename_there(
-    tx: &WriteTx,
-    user: &mut User,
-    backend: &BackendId,
-    identity: &Identity,
-) -> Result<()> {
-    let Some(name) = &identity.login_name else { return Ok(()) };
-    let here = user.accounts.iter_mut().find(|account| {
-        account.backend == *backend && account.id == identity.subject && account.login_name != *name
-    });
-    if let Some(account) = here {
-        account.login_name.clone_from(name);
-        tx.users().put(user)?;
-    }
-    Ok(())
-}
-
-/// Whether a link made at the console is still good, without using it.
-///
-/// # Errors
-/// `Gone`.
-pub async fn link_is_good(service: &Service, token: &str) -> Result<()> {
-    let (token, now) = (token.to_owned(), service.now());
-    let found = service.read(move |tx| links::good(tx, &token, LinkPurpose::SignIn, now)).await?;
-    found.map(drop).ok_or(ServiceError::Gone)
-}
-
-/// Signs in with a link made at the console, once.
-///
-/// # Errors
-/// `Gone`; `Forbidden`.
-pub async fn with_link(
-    service: &Service,
-    token: &str,
-    keep: Keep,
-    caller: &Caller,
-) -> Result<Entered> {
-    let (token, now) = (token.to_owned(), service.now());
-    let taken = service.write_aside(move |tx| {
-        let found = links::good(tx, &token, LinkPurpose::SignIn, now)?;
-        let (link, _user) = found.ok_or(ServiceError::Gone)?;
-        tx.links().take(&link.token)?;
-        Ok(link)
-    });
-    let link = taken.await?;
-    let provider = ProviderId::parse("login-link").map_err(ServiceError::internal)?;
-    entrance::enter(service, Proof::single(link.user, provider), keep, caller).await
 }
 
 #[cfg(test)]

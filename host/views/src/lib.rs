@@ -27,6 +27,8 @@ pub mod invites;
 
 pub mod people;
 
+pub mod approvals;
+
 pub mod profiles;
 
 pub mod backends;
@@ -45,9 +47,17 @@ pub mod settings;
 
 pub mod account;
 
+pub mod factors;
+
+pub mod flows;
+
 pub mod join;
 
 pub mod resets;
+
+pub mod sessions;
+
+pub mod tokens;
 
 pub mod notices;
 

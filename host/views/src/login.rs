@@ -5,7 +5,8 @@ use serde::Serialize;
 
 /// `GET /login`, and the answer to a `POST` that was wrong.
 ///
-/// Form: `POST /login` with `username`, `password`, `keep` (`on` or absent), `next`.
+/// Forms: `POST /login` with `username`, `password`, `keep` (`on` or absent), `next`; a `GET` of a
+/// provider's `href` with `keep`, `next`, `again` and `via`.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct LoginPage {
     /// Where to go afterwards: a path below the base path.
@@ -18,6 +19,14 @@ pub struct LoginPage {
     pub passwords: Vec<PasswordProvider>,
     /// Providers one is sent to, in order.
     pub redirects: Vec<RedirectProvider>,
+    /// The way that this browser used last is one of those one is sent to: they stand first.
+    pub redirects_first: bool,
+    /// Who is signed in proves it anew.
+    pub again: bool,
+    /// Whether strangers may make a local account.
+    pub register: bool,
+    /// Whether passkeys work at this address.
+    pub passkey: bool,
     /// What was wrong.
     pub problems: Vec<Problem>,
 }

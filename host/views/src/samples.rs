@@ -8,6 +8,12 @@
 
 mod admin;
 
+mod approvals;
+
+mod factors;
+
+mod flows;
+
 mod guest;
 
 mod mails;
@@ -15,6 +21,8 @@ mod mails;
 mod resets;
 
 mod server;
+
+mod tokens;
 
 use crate::frame::{Banner, Flash, Frame, Link, Tone, Viewer};
 use crate::{Page, RenderError, Views};
@@ -51,6 +59,9 @@ pub fn all(views: &Views, lang: &str, base: &str) -> Vec<Shot> {
     stage.add::<crate::invites::InviteDetailPage>(&mut shots);
     stage.add::<crate::people::PeoplePage>(&mut shots);
     stage.add::<crate::people::PersonPage>(&mut shots);
+    stage.add::<crate::approvals::ApprovalsPage>(&mut shots);
+    stage.add::<crate::approvals::RegisterPage>(&mut shots);
+    stage.add::<crate::approvals::PendingPage>(&mut shots);
     stage.add::<crate::profiles::ProfilesPage>(&mut shots);
     stage.add::<crate::profiles::CapturePage>(&mut shots);
     stage.add::<crate::profiles::ProfilePage>(&mut shots);
@@ -75,6 +86,14 @@ pub fn all(views: &Views, lang: &str, base: &str) -> Vec<Shot> {
     stage.add::<crate::activity::ActivityPage>(&mut shots);
     stage.add::<crate::settings::SettingsPage>(&mut shots);
     stage.add::<crate::account::AccountPage>(&mut shots);
+    stage.add::<crate::factors::SecondPage>(&mut shots);
+    stage.add::<crate::factors::SecurityPage>(&mut shots);
+    stage.add::<crate::factors::AppPage>(&mut shots);
+    stage.add::<crate::factors::CodesPage>(&mut shots);
+    stage.add::<crate::flows::AwayPage>(&mut shots);
+    stage.add::<crate::flows::WaitPage>(&mut shots);
+    stage.add::<crate::flows::HomeUserPage>(&mut shots);
+    stage.add::<crate::flows::IdentitiesPage>(&mut shots);
     stage.add::<crate::join::InvitePage>(&mut shots);
     stage.add::<crate::join::SignupPage>(&mut shots);
     stage.add::<crate::join::ProgressPage>(&mut shots);
@@ -86,6 +105,11 @@ pub fn all(views: &Views, lang: &str, base: &str) -> Vec<Shot> {
     stage.add::<crate::resets::ConfirmAddressPage>(&mut shots);
     stage.add::<crate::resets::ConfirmedAddressPage>(&mut shots);
     stage.add::<crate::resets::ResetLinkPage>(&mut shots);
+    stage.add::<crate::sessions::SessionsPage>(&mut shots);
+    stage.add::<crate::tokens::TokensPage>(&mut shots);
+    stage.add::<crate::tokens::TokenMadePage>(&mut shots);
+    stage.add::<crate::tokens::LoginTokenPage>(&mut shots);
+    stage.add::<crate::tokens::LoginTokenMadePage>(&mut shots);
     stage.add::<crate::notices::ErrorPage>(&mut shots);
     stage.add::<crate::notices::EndedPage>(&mut shots);
     stage.add::<crate::notices::ConfirmPage>(&mut shots);
@@ -113,7 +137,16 @@ impl Stage<'_> {
         let mut frame = Frame::new(at("2026-11-21T12:00:00Z"));
         frame.lang = self.lang.to_owned();
         frame.base = self.base.to_owned();
-        let outside = ["setup", "login", "join", "resets", "notices/error", "notices/ended"];
+        let outside = [
+            "approvals/register",
+            "approvals/pending",
+            "setup",
+            "login",
+            "join",
+            "resets",
+            "notices/error",
+            "notices/ended",
+        ];
         if outside.iter().any(|prefix| template.starts_with(prefix)) {
             frame.contact = Some("Need help? Ask Anna, 01234 567.".to_owned());
         } else {

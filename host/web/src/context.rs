@@ -28,11 +28,14 @@ const DEVICE_COOKIE: &str = "latchkey-device";
 const SIGNUP_COOKIE: &str = "latchkey-signup";
 /// What a browser holds between its first proof and the second.
 const TICKET_COOKIE: &str = "latchkey-ticket";
+/// What shows a browser where its person stands who asked to come in.
+const WAITING_COOKIE: &str = "latchkey-waiting";
 /// The language chosen here.
 pub const LANGUAGE_COOKIE: &str = "latchkey-language";
 /// The colours chosen here.
 pub const THEME_COOKIE: &str = "latchkey-theme";
 
+const WAITING_LIFE: Duration = Duration::from_secs(90 * 86_400);
 const YEAR: Duration = Duration::from_secs(365 * 86_400);
 
 /// How the request reached us.
@@ -63,6 +66,8 @@ pub struct Ctx {
     pub visit: Visit,
     /// Who is signed in, if anybody.
     pub viewer: Option<Current>,
+    /// How many people ask to come in: looked up for an admin's pages only.
+    pub waiting: u64,
     /// The pattern of the row that answers, for the log; `-` where there is none.
     pub pattern: &'static str,
     language: OnceLock<String>,
@@ -79,6 +84,7 @@ impl Ctx {
             body: Bytes::new(),
             visit,
             viewer: None,
+            waiting: 0,
             pattern: "-",
             language: OnceLock::new(),
         }
@@ -109,6 +115,18 @@ impl Ctx {
             return Err(Failure::of(Code::StaleSignIn));
         }
         Ok(())
+    }
+
+    /// Of what a found session must not do to anybody: that whoever is signed in proved lately who they
+    /// are, with every factor they have.
+    ///
+    /// # Errors
+    /// 403 `stale-sign-in`.
+    pub fn require_recent(&self) -> Result<(), Failure> {
+        match &self.viewer {
+            Some(current) => self.require_fresh(&current.user.id),
+            None => Ok(()),
+        }
     }
 
     /// A part of the path.
@@ -231,6 +249,27 @@ impl Ctx {
     #[must_use]
     pub fn ticket(&self) -> Option<Secret> {
         self.cookie(TICKET_COOKIE).map(Secret::new)
+    }
+
+    /// Takes the ticket's cookie away.
+    #[must_use]
+    pub fn take_back_ticket(&self, answer: Answer) -> Answer {
+        answer.cookie(self.visit.transport, &lax(TICKET_COOKIE, "", Keep::Drop))
+    }
+
+    /// The answer that leads to where somebody stands who waits for an admin, and what shows it to their
+    /// browser: only for somebody who has just proved who they are.
+    #[must_use]
+    pub fn wait_for_word(&self, user: &UserId) -> Answer {
+        let note = service::approvals::note_for(self.service(), user);
+        let cookie = lax(WAITING_COOKIE, note.expose(), Keep::For(WAITING_LIFE));
+        self.go("/pending").cookie(self.visit.transport, &cookie)
+    }
+
+    /// What shows this browser where its person stands.
+    #[must_use]
+    pub fn waiting_note(&self) -> Option<Secret> {
+        self.cookie(WAITING_COOKIE).map(Secret::new)
     }
 
     /// Takes the session's cookie away.

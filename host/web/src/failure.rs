@@ -11,6 +11,7 @@ use crate::kit::json::NotAnObject;
 use core::error::Error;
 use core::time::Duration;
 use domain::fault::{Fault, FaultKind};
+use domain::ids::UserId;
 use domain::settings::Source;
 use http::StatusCode;
 use serde::Serialize;
@@ -31,6 +32,8 @@ pub enum Code {
     Forbidden,
     /// Right credentials of somebody an admin has yet to agree to.
     Pending,
+    /// Right credentials of somebody to whom an admin has said no.
+    Refused,
     /// Right credentials of somebody an admin switched off.
     Disabled,
     /// Right credentials of somebody whose time is over.
@@ -83,6 +86,8 @@ pub enum Code {
     Invalid,
     /// The password was right, and a second factor is asked for.
     SecondFactor,
+    /// An admin has to set up a second factor, or to sign in with it, before an admin's work.
+    SecondFactorNeeded,
     /// Too many attempts.
     TooMany,
     /// Our own fault.
@@ -95,12 +100,13 @@ pub enum Code {
 
 impl Code {
     /// All of them, for the documentation.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 37] = [
         Self::BadRequest,
         Self::SignIn,
         Self::WrongCredential,
         Self::Forbidden,
         Self::Pending,
+        Self::Refused,
         Self::Disabled,
         Self::Expired,
         Self::TooManySessions,
@@ -127,6 +133,7 @@ impl Code {
         Self::WrongHost,
         Self::Invalid,
         Self::SecondFactor,
+        Self::SecondFactorNeeded,
         Self::TooMany,
         Self::Internal,
         Self::Backend,
@@ -163,6 +170,7 @@ impl Code {
             }
             Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "Not allowed"),
             Self::Pending => (StatusCode::FORBIDDEN, "pending", "An admin has yet to agree"),
+            Self::Refused => (StatusCode::FORBIDDEN, "refused", "An admin has not agreed"),
             Self::Disabled => (StatusCode::FORBIDDEN, "disabled", "The user is disabled"),
             Self::Expired => (StatusCode::FORBIDDEN, "expired", "The user's time is over"),
             Self::TooManySessions => {
@@ -206,6 +214,9 @@ impl Code {
             }
             Self::SecondFactor => {
                 (StatusCode::PRECONDITION_REQUIRED, "second-factor", "A second factor is needed")
+            }
+            Self::SecondFactorNeeded => {
+                (StatusCode::FORBIDDEN, "second-factor-needed", "An admin needs a second factor")
             }
             Self::TooMany => (StatusCode::TOO_MANY_REQUESTS, "too-many", "Too many attempts"),
             Self::Internal => {
@@ -267,6 +278,8 @@ pub struct Inside {
     pub reference: Option<String>,
     /// The second factor that is asked for.
     pub asked: Option<Asked>,
+    /// Who waits for an admin's word, or has heard it.
+    pub waits: Option<UserId>,
     /// For the log.
     pub cause: Option<Box<dyn Error + Send + Sync>>,
 }
@@ -285,6 +298,7 @@ impl Failure {
             words: None,
             reference: None,
             asked: None,
+            waits: None,
             cause: None,
         }))
     }
@@ -387,6 +401,15 @@ impl From<ServiceError> for Failure {
             ServiceError::Invalid { fields } => Self::invalid(fields),
             ServiceError::Unauthorized => Self::of(Code::WrongCredential),
             ServiceError::Forbidden { code } => Self::of(Code::of_refusal(code)),
+            ServiceError::Pending { user, refused } => {
+                let code = if refused.is_some() { Code::Refused } else { Code::Pending };
+                Self::of(code).and(|inside| {
+                    inside.waits = Some(user);
+                    // The admin's own words, where they had any.
+                    inside.words = refused.filter(|word| !word.is_empty());
+                })
+            }
+            ServiceError::Conflict => Self::of(Code::Conflict),
             ServiceError::Throttled { retry_after } => {
                 Self::of(Code::TooMany).and(|inside| inside.retry_after = Some(retry_after))
             }

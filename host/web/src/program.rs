@@ -45,6 +45,8 @@ pub struct Listed {
     pub access: Access,
     /// Bytes of body; 0: none is read.
     pub limit: usize,
+    /// Whether its caller must have proved lately who they are.
+    pub recent: bool,
     /// What it does, in a few words.
     pub summary: &'static str,
 }

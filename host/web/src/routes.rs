@@ -44,6 +44,7 @@ impl Row {
             pattern: self.pattern,
             access: self.handler.access(),
             limit: self.limit,
+            recent: self.handler.asks_for_recent_proof(),
             summary: self.summary,
         }
     }
@@ -69,6 +70,8 @@ pub fn table() -> Vec<Row> {
         .chain(rows(api_of_people()))
         .chain(rows(api_of_the_house()))
         .chain(rows(api_of_resets()))
+        .chain(rows(api_of_factors()))
+        .chain(rows(pages_of_factors()))
         .chain(rows(pages_of_everybody()))
         .chain(rows(pages_of_resets()))
         .chain(rows(pages_of_invites_and_profiles()))
@@ -78,6 +81,11 @@ pub fn table() -> Vec<Row> {
         .chain(rows(pages_of_resets_and_adopting()))
         .chain(rows(api_of_mail()))
         .chain(rows(api_of_resets_and_adopting()))
+        .chain(rows(api_of_sessions_and_tokens()))
+        .chain(rows(pages_of_sessions_and_tokens()))
+        .chain(rows(api_of_approvals()))
+        .chain(rows(pages_of_approvals()))
+        .chain(rows(api_of_issuers()))
         .collect()
 }
 
@@ -85,6 +93,14 @@ pub fn table() -> Vec<Row> {
 #[must_use]
 pub fn routes() -> Vec<Listed> {
     table().iter().map(Row::listed).collect()
+}
+
+#[rustfmt::skip]
+fn api_of_issuers() -> [Columns; 1] {
+    use api::oidc_logout;
+    [
+        (POST, "/api/auth/{provider}/logout", SMALL, public(oidc_logout::signed_out_there), "For an issuer: somebody has signed out there: logout_token, as a form"),
+    ]
 }
 
 #[rustfmt::skip]
@@ -96,7 +112,7 @@ fn api_of_everybody() -> [Columns; 12] {
         (GET, "/robots.txt", NONE, public(health::robots), "Nothing for search engines"),
         (GET, "/api/openapi.json", NONE, public(openapi::document), "This document"),
         (POST, "/api/setup", SMALL, before_setup(setup::complete), "Make the first admin: code, username, password, email, publicUrl"),
-        (GET, "/api/auth/providers", NONE, public(auth::providers), "The ways to sign in"),
+        (GET, "/api/auth/providers", NONE, public(auth::ways), "The ways to sign in"),
         (POST, "/api/auth/login", SMALL, public(auth::login), "Sign in: provider, username, password"),
         (POST, "/api/auth/admin/login", SMALL, public(auth::admin_login), "Sign in with a local password: username, password"),
         (POST, "/api/auth/refresh", SMALL, public(auth::refresh), "The next pair of tokens: refreshToken"),
@@ -129,7 +145,7 @@ fn api_of_people() -> [Columns; 16] {
         (POST, "/api/users", SMALL, admin(users::create), "Make a user: username, password, email, role, label, expiresAt"),
         (GET, "/api/users/{id}", NONE, admin(users::get), "One user"),
         (PATCH, "/api/users/{id}", SMALL, admin(users::patch), "Change a user: username, email, role, state, expiresAt, label"),
-        (DELETE, "/api/users/{id}", NONE, admin(users::delete), "Delete a user; accounts=keep, disable or delete"),
+        (DELETE, "/api/users/{id}", NONE, admin(users::delete).lately(), "Delete a user; accounts=keep, disable or delete"),
         (POST, "/api/users/{id}/enable", SMALL, admin(users::enable), "Let somebody in again"),
         (POST, "/api/users/{id}/disable", SMALL, admin(users::disable), "Shut somebody out"),
         (POST, "/api/users/{id}/extend", SMALL, admin(users::extend), "Prolong somebody's time: by or until"),
@@ -149,10 +165,10 @@ fn api_of_the_house() -> [Columns; 13] {
     use api::{activity, backends, plugins, settings};
     [
         (GET, "/api/backends", NONE, admin(backends::list), "Backends"),
-        (POST, "/api/backends", SMALL, admin(backends::add), "Add a backend: id, label, plugin, publicUrl, settings, secrets, connect"),
+        (POST, "/api/backends", SMALL, admin(backends::add).lately(), "Add a backend: id, label, plugin, publicUrl, settings, secrets, connect"),
         (GET, "/api/backends/{id}", NONE, admin(backends::get), "One backend"),
-        (PATCH, "/api/backends/{id}", SMALL, admin(backends::patch), "Change a backend: label, publicUrl, settings, secrets, connect, acceptServer"),
-        (DELETE, "/api/backends/{id}", NONE, admin(backends::remove), "Remove a backend; nothing happens on it"),
+        (PATCH, "/api/backends/{id}", SMALL, admin(backends::patch).lately(), "Change a backend: label, publicUrl, settings, secrets, connect, acceptServer"),
+        (DELETE, "/api/backends/{id}", NONE, admin(backends::remove).lately(), "Remove a backend; nothing happens on it"),
         (POST, "/api/backends/{id}/test", SMALL, admin(backends::test), "Probe a backend, stage by stage"),
         (GET, "/api/backends/{id}/accounts", NONE, admin(backends::accounts), "All accounts there"),
         (GET, "/api/backends/{id}/libraries", NONE, admin(backends::libraries), "All libraries there"),
@@ -169,10 +185,10 @@ fn api_of_mail() -> [Columns; 15] {
     use api::{mail, mail_templates, outbox};
     [
         (GET, "/api/mail/methods", NONE, admin(mail::list), "Ways to send mail, in the order they are asked"),
-        (POST, "/api/mail/methods", SMALL, admin(mail::add), "Add a way to send mail: id, plugin, from, replyTo, settings, secrets"),
+        (POST, "/api/mail/methods", SMALL, admin(mail::add).lately(), "Add a way to send mail: id, plugin, from, replyTo, settings, secrets"),
         (GET, "/api/mail/methods/{id}", NONE, admin(mail::get), "One way to send mail"),
-        (PATCH, "/api/mail/methods/{id}", SMALL, admin(mail::patch), "Change a way to send mail: from, replyTo, settings, secrets"),
-        (DELETE, "/api/mail/methods/{id}", NONE, admin(mail::remove), "Remove a way to send mail"),
+        (PATCH, "/api/mail/methods/{id}", SMALL, admin(mail::patch).lately(), "Change a way to send mail: from, replyTo, settings, secrets"),
+        (DELETE, "/api/mail/methods/{id}", NONE, admin(mail::remove).lately(), "Remove a way to send mail"),
         (POST, "/api/mail/methods/{id}/test", SMALL, admin(mail::test), "Try it, stage by stage; with to, send a message"),
         (GET, "/api/mail/outbox", NONE, admin(outbox::list), "Messages, newest first: limit, cursor, q, state"),
         (GET, "/api/mail/outbox/{id}", NONE, admin(outbox::get), "One message"),
@@ -202,19 +218,83 @@ fn api_of_resets_and_adopting() -> [Columns; 8] {
 }
 
 #[rustfmt::skip]
+fn api_of_approvals() -> [Columns; 6] {
+    use api::{approvals, registration};
+    [
+        (POST, "/api/auth/register", SMALL, public(registration::register), "Make a local account, where strangers may: username, password, email"),
+        (GET, "/api/approvals", NONE, admin(approvals::list), "Who asks to come in, the oldest first: limit, cursor, all"),
+        (POST, "/api/users/{id}/approve", SMALL, admin(approvals::approve), "Let somebody in who asked: profile"),
+        (POST, "/api/users/{id}/reject", SMALL, admin(approvals::reject), "Refuse somebody who asked: word"),
+        (POST, "/api/approvals/{id}/reopen", SMALL, admin(approvals::reopen), "Take a refusal back"),
+        (DELETE, "/api/approvals/{id}", NONE, admin(approvals::forget), "Forget an answered request of nobody who is here"),
+    ]
+}
+
+#[rustfmt::skip]
+fn pages_of_approvals() -> [Columns; 8] {
+    use pages::{approvals, registration};
+    [
+        (GET, "/register", NONE, public(registration::form), "Form for a local account, where strangers may"),
+        (POST, "/register", SMALL, public(registration::register), "Make a local account, or ask for one"),
+        (GET, "/pending", NONE, public(registration::pending), "Where somebody stands who asked to come in"),
+        (GET, "/admin/approvals", NONE, admin(approvals::list), "Who asks to come in"),
+        (POST, "/admin/approvals/{id}/approve", SMALL, admin(approvals::approve), "Let them in"),
+        (POST, "/admin/approvals/{id}/refuse", SMALL, admin(approvals::refuse), "Refuse them"),
+        (POST, "/admin/approvals/{id}/reopen", SMALL, admin(approvals::reopen), "Let them wait again"),
+        (POST, "/admin/approvals/{id}/forget", SMALL, admin(approvals::forget), "Remove them from the list"),
+    ]
+}
+
+#[rustfmt::skip]
+fn api_of_sessions_and_tokens() -> [Columns; 12] {
+    use api::{login_tokens, sessions, tokens};
+    [
+        (GET, "/api/auth/sessions", NONE, user(sessions::list), "Where one is signed in"),
+        (DELETE, "/api/auth/sessions/{id}", NONE, user(sessions::end), "End one of one's own sessions"),
+        (GET, "/api/users/{id}/sessions", NONE, admin(sessions::list_of), "Where somebody is signed in"),
+        (DELETE, "/api/users/{id}/sessions/{sid}", NONE, admin(sessions::end_of), "End one of somebody's sessions"),
+        (POST, "/api/auth/token/login", SMALL, public(login_tokens::login), "Sign in with a login token: token"),
+        (GET, "/api/users/{id}/login-token", NONE, admin(login_tokens::get), "What is known of somebody's login token"),
+        (POST, "/api/users/{id}/login-token", SMALL, admin(login_tokens::make), "Make a login token, in the place of the one before: once, expiresIn or expiresAt"),
+        (DELETE, "/api/users/{id}/login-token", NONE, admin(login_tokens::revoke), "Revoke somebody's login token"),
+        (POST, "/api/keys/rotate", SMALL, admin(login_tokens::rotate), "Let another key sign access tokens: refuseFormer"),
+        (GET, "/api/tokens", NONE, admin(tokens::list), "One's own API tokens"),
+        (POST, "/api/tokens", SMALL, admin(tokens::make), "Make an API token: name, scopes, expiresIn or expiresAt"),
+        (DELETE, "/api/tokens/{id}", NONE, admin(tokens::revoke), "Revoke an API token"),
+    ]
+}
+
+#[rustfmt::skip]
+fn pages_of_sessions_and_tokens() -> [Columns; 10] {
+    use pages::{login_tokens, sessions, tokens};
+    [
+        (POST, "/account/sessions/{id}/end", SMALL, user(sessions::end), "Sign out there"),
+        (POST, "/account/sign-out-others", SMALL, user(sessions::end_others), "Sign out everywhere else"),
+        (GET, "/account/tokens", NONE, admin(tokens::list), "My API tokens"),
+        (POST, "/account/tokens", SMALL, admin(tokens::make), "Make one, shown once"),
+        (POST, "/account/tokens/{id}/revoke", SMALL, admin(tokens::revoke), "Revoke one"),
+        (GET, "/admin/people/{id}/sessions", NONE, admin(sessions::list_of), "Where they are signed in"),
+        (POST, "/admin/people/{id}/sessions/{sid}/end", SMALL, admin(sessions::end_of), "Sign them out there"),
+        (GET, "/admin/people/{id}/login-token", NONE, admin(login_tokens::form), "A link that signs them in"),
+        (POST, "/admin/people/{id}/login-token", SMALL, admin(login_tokens::make), "Make it, shown once"),
+        (POST, "/admin/people/{id}/login-token/revoke", SMALL, admin(login_tokens::revoke), "Revoke it"),
+    ]
+}
+
+#[rustfmt::skip]
 fn pages_of_mail() -> [Columns; 21] {
     use pages::{mail, mail_templates, outbox};
     [
         (GET, "/admin/mail", NONE, admin(mail::list), "Ways to send mail"),
         (GET, "/admin/mail/new", NONE, admin(mail::choose), "Which kind"),
-        (GET, "/admin/mail/new/{plugin}", NONE, admin(mail::new), "Form for a new way to send"),
-        (POST, "/admin/mail/new/{plugin}", SMALL, admin(mail::add), "Add it"),
+        (GET, "/admin/mail/new/{plugin}", NONE, admin(mail::new).lately(), "Form for a new way to send"),
+        (POST, "/admin/mail/new/{plugin}", SMALL, admin(mail::add).lately(), "Add it"),
         (GET, "/admin/mail/{id}", NONE, admin(mail::detail), "One way to send"),
         (POST, "/admin/mail/{id}/test", SMALL, admin(mail::test), "Try it"),
-        (GET, "/admin/mail/{id}/edit", NONE, admin(mail::edit), "Its settings"),
-        (POST, "/admin/mail/{id}/edit", SMALL, admin(mail::save), "Change its settings"),
-        (GET, "/admin/mail/{id}/delete", NONE, admin(mail::confirm_removal), "Remove it?"),
-        (POST, "/admin/mail/{id}/delete", SMALL, admin(mail::remove), "Remove it"),
+        (GET, "/admin/mail/{id}/edit", NONE, admin(mail::edit).lately(), "Its settings"),
+        (POST, "/admin/mail/{id}/edit", SMALL, admin(mail::save).lately(), "Change its settings"),
+        (GET, "/admin/mail/{id}/delete", NONE, admin(mail::confirm_removal).lately(), "Remove it?"),
+        (POST, "/admin/mail/{id}/delete", SMALL, admin(mail::remove).lately(), "Remove it"),
         (GET, "/admin/mail/outbox", NONE, admin(outbox::list), "Messages and what became of them"),
         (GET, "/admin/mail/outbox/{id}", NONE, admin(outbox::detail), "One message"),
         (POST, "/admin/mail/outbox/{id}/retry", SMALL, admin(outbox::retry), "Try it again"),
@@ -255,7 +335,7 @@ fn api_of_resets() -> [Columns; 7] {
         (GET, "/api/account", NONE, user(account::get), "My account"),
         (PATCH, "/api/account", SMALL, user(account::patch), "Change my address: email"),
         (POST, "/api/account/confirm-email", SMALL, public(resets::confirm), "Say that an address is one's own: token"),
-        (POST, "/api/users/{id}/reset-link", SMALL, admin(resets::link), "Make a link to set a new password: mail"),
+        (POST, "/api/users/{id}/reset-link", SMALL, admin(resets::link).lately(), "Make a link to set a new password: mail"),
         (POST, "/api/invites/{code}/send", SMALL, admin(invites::send), "Send an invite by mail: to"),
     ]
 }
@@ -272,15 +352,58 @@ fn pages_of_resets() -> [Columns; 12] {
         (POST, "/confirm/{token}", SMALL, public(resets::confirm), "Yes, it is"),
         (POST, "/account/email", SMALL, user(account::change_address), "Change or remove my address"),
         (POST, "/account/email/resend", SMALL, user(account::resend), "Send the mail to confirm it again"),
-        (GET, "/admin/people/{id}/reset-link", NONE, admin(resets::confirm_link), "Make a reset link?"),
-        (POST, "/admin/people/{id}/reset-link", SMALL, admin(resets::make_link), "Make a reset link, shown once"),
-        (POST, "/admin/people/{id}/email", SMALL, admin(people::save_address), "Give them an address"),
+        (GET, "/admin/people/{id}/reset-link", NONE, admin(resets::confirm_link).lately(), "Make a reset link?"),
+        (POST, "/admin/people/{id}/reset-link", SMALL, admin(resets::make_link).lately(), "Make a reset link, shown once"),
+        (POST, "/admin/people/{id}/email", SMALL, admin(people::save_address).lately(), "Give them an address"),
         (POST, "/admin/invites/{code}/send", SMALL, admin(invites::send), "Send it by mail"),
     ]
 }
 
 #[rustfmt::skip]
-fn pages_of_everybody() -> [Columns; 20] {
+fn api_of_factors() -> [Columns; 17] {
+    use api::factors;
+    [
+        (POST, "/api/auth/second-factor", SMALL, public(factors::second), "The second proof of a sign-in: ticket, code"),
+        (POST, "/api/auth/passkeys/second/begin", SMALL, public(factors::begin_second), "What a passkey is to sign as the second proof: ticket"),
+        (POST, "/api/auth/passkeys/second/finish", SMALL, public(factors::finish_second), "The second proof by passkey: ticket, credential"),
+        (POST, "/api/auth/passkeys/login/begin", SMALL, public(factors::begin_login), "What a passkey is to sign to sign in"),
+        (POST, "/api/auth/passkeys/login/finish", SMALL, public(factors::finish_login), "Sign in by a passkey alone: credential"),
+        (GET, "/api/auth/factors", NONE, user(factors::get), "What one has besides a password"),
+        (POST, "/api/auth/totp/begin", SMALL, user(factors::begin_totp).lately(), "Set up an authenticator app: its secret, shown once"),
+        (POST, "/api/auth/totp/confirm", SMALL, user(factors::confirm_totp).lately(), "The app's first code: code"),
+        (DELETE, "/api/auth/totp", NONE, user(factors::remove_totp).lately(), "Remove the app"),
+        (POST, "/api/auth/recovery-codes", SMALL, user(factors::renew_recovery).lately(), "New recovery codes, shown once; the old ones end"),
+        (GET, "/api/auth/passkeys", NONE, user(factors::passkeys), "One's passkeys"),
+        (POST, "/api/auth/passkeys/register/begin", SMALL, user(factors::begin_adding).lately(), "What a browser is to make a passkey of"),
+        (POST, "/api/auth/passkeys/register/finish", SMALL, user(factors::add).lately(), "Add the passkey it made: name, credential"),
+        (PATCH, "/api/auth/passkeys/{id}", SMALL, user(factors::rename), "Call a passkey something else: name"),
+        (DELETE, "/api/auth/passkeys/{id}", NONE, user(factors::remove).lately(), "Remove a passkey"),
+        (DELETE, "/api/users/{id}/second-factor", NONE, admin(factors::remove_all).lately(), "Remove all second factors of somebody who lost them"),
+        (GET, "/account/security", NONE, user(pages::factors::security), "What I have besides a password"),
+    ]
+}
+
+#[rustfmt::skip]
+fn pages_of_factors() -> [Columns; 12] {
+    use pages::factors;
+    [
+        (GET, "/login/second-factor", NONE, public(factors::second_form), "Form for the second proof"),
+        (POST, "/login/second-factor", SMALL, public(factors::second), "Give the second proof"),
+        (POST, "/login/passkey", SMALL, public(factors::login), "Sign in by a passkey alone"),
+        (POST, "/account/security/app", SMALL, user(factors::begin_app).lately(), "Set up an authenticator app, shown once"),
+        (POST, "/account/security/app/confirm", SMALL, user(factors::confirm_app).lately(), "The app's first code"),
+        (POST, "/account/security/app/remove", SMALL, user(factors::remove_app).lately(), "Remove the app"),
+        (POST, "/account/security/passkeys", SMALL, user(factors::add_passkey).lately(), "Add a passkey"),
+        (POST, "/account/security/passkeys/{id}", SMALL, user(factors::rename_passkey), "Call a passkey something else"),
+        (POST, "/account/security/passkeys/{id}/remove", SMALL, user(factors::remove_passkey).lately(), "Remove a passkey"),
+        (POST, "/account/security/recovery-codes", SMALL, user(factors::renew_recovery).lately(), "New recovery codes, shown once"),
+        (GET, "/admin/people/{id}/second-factor", NONE, admin(factors::confirm_removal).lately(), "Remove their second factors?"),
+        (POST, "/admin/people/{id}/second-factor", SMALL, admin(factors::remove_all).lately(), "Remove their second factors"),
+    ]
+}
+
+#[rustfmt::skip]
+fn pages_of_everybody() -> [Columns; 19] {
     use pages::{account, assets, auth, choices, join, setup};
     [
         (GET, "/", NONE, public(auth::root), "Leads to where one belongs"),
@@ -302,7 +425,6 @@ fn pages_of_everybody() -> [Columns; 20] {
         (GET, "/signup/{id}", NONE, holder(join::progress), "How far it is, then where to go"),
         (GET, "/account", NONE, user(account::account_page), "My account"),
         (POST, "/account/password", SMALL, user(account::change_password), "Change my password"),
-        (POST, "/account/sign-out-others", SMALL, user(account::sign_out_others), "Sign out everywhere else"),
     ]
 }
 
@@ -346,8 +468,8 @@ fn pages_of_people() -> [Columns; 12] {
         (POST, "/admin/people/{id}/disable", SMALL, admin(people::disable), "Disable them"),
         (GET, "/admin/people/{id}/sign-out", NONE, admin(people::confirm_sign_out), "Sign them out?"),
         (POST, "/admin/people/{id}/sign-out", SMALL, admin(people::sign_out), "Sign them out"),
-        (GET, "/admin/people/{id}/delete", NONE, admin(people::confirm_delete), "Delete them?"),
-        (POST, "/admin/people/{id}/delete", SMALL, admin(people::delete), "Delete them"),
+        (GET, "/admin/people/{id}/delete", NONE, admin(people::confirm_delete).lately(), "Delete them?"),
+        (POST, "/admin/people/{id}/delete", SMALL, admin(people::delete).lately(), "Delete them"),
     ]
 }
 
@@ -358,14 +480,14 @@ fn pages_of_the_house() -> [Columns; 16] {
         (GET, "/admin", NONE, admin(home::home), "What needs the admin"),
         (GET, "/admin/backends", NONE, admin(backends::list), "Backends"),
         (GET, "/admin/backends/new", NONE, admin(backends::choose), "Which kind of backend"),
-        (GET, "/admin/backends/new/{plugin}", NONE, admin(backends::new), "Form for a new backend"),
-        (POST, "/admin/backends/new/{plugin}", SMALL, admin(backends::add), "Add a backend"),
+        (GET, "/admin/backends/new/{plugin}", NONE, admin(backends::new).lately(), "Form for a new backend"),
+        (POST, "/admin/backends/new/{plugin}", SMALL, admin(backends::add).lately(), "Add a backend"),
         (GET, "/admin/backends/{id}", NONE, admin(backends::detail), "One backend"),
         (POST, "/admin/backends/{id}/test", SMALL, admin(backends::test), "Probe it"),
-        (GET, "/admin/backends/{id}/edit", NONE, admin(backends::edit), "Its settings"),
-        (POST, "/admin/backends/{id}/edit", SMALL, admin(backends::save), "Change its settings"),
-        (GET, "/admin/backends/{id}/delete", NONE, admin(backends::confirm_removal), "Disconnect it?"),
-        (POST, "/admin/backends/{id}/delete", SMALL, admin(backends::remove), "Disconnect it"),
+        (GET, "/admin/backends/{id}/edit", NONE, admin(backends::edit).lately(), "Its settings"),
+        (POST, "/admin/backends/{id}/edit", SMALL, admin(backends::save).lately(), "Change its settings"),
+        (GET, "/admin/backends/{id}/delete", NONE, admin(backends::confirm_removal).lately(), "Disconnect it?"),
+        (POST, "/admin/backends/{id}/delete", SMALL, admin(backends::remove).lately(), "Disconnect it"),
         (GET, "/admin/plugins", NONE, admin(plugins::list), "Plugins"),
         (GET, "/admin/plugins/{name}", NONE, admin(plugins::detail), "One plugin"),
         (GET, "/admin/activity", NONE, admin(activity::list), "What happened"),
@@ -389,7 +511,11 @@ mod tests {
     #[test]
     fn the_table_is_as_it_was_agreed() {
         let lines = routes().into_iter().map(|row| {
-            format!("{:6} {:48} {:8?} {:>7}\n", row.method, row.pattern, row.access, row.limit)
+            let recent = if row.recent { " lately" } else { "" };
+            format!(
+                "{:6} {:48} {:8?} {:>7}{recent}\n",
+                row.method, row.pattern, row.access, row.limit
+            )
         });
         insta::assert_snapshot!(lines.collect::<String>());
     }
@@ -419,11 +545,29 @@ mod tests {
             "/api/account/confirm-email",
             "/api/auth/admin/login",
             "/api/auth/change-password",
+            "/api/auth/factors",
             "/api/auth/login",
             "/api/auth/logout",
             "/api/auth/me",
+            "/api/auth/passkeys",
+            "/api/auth/passkeys/login/begin",
+            "/api/auth/passkeys/login/finish",
+            "/api/auth/passkeys/register/begin",
+            "/api/auth/passkeys/register/finish",
+            "/api/auth/passkeys/second/begin",
+            "/api/auth/passkeys/second/finish",
+            "/api/auth/passkeys/{id}",
             "/api/auth/providers",
+            "/api/auth/recovery-codes",
             "/api/auth/refresh",
+            "/api/auth/register",
+            "/api/auth/second-factor",
+            "/api/auth/sessions",
+            "/api/auth/sessions/{id}",
+            "/api/auth/token/login",
+            "/api/auth/totp",
+            "/api/auth/totp/begin",
+            "/api/auth/totp/confirm",
             "/api/invites/{code}/accept",
             "/api/invites/{code}/offer",
             "/api/openapi.json",

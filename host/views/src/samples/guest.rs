@@ -4,7 +4,7 @@ use super::{LONG, Samples, at, words};
 use crate::account::{AccountPage, AddressPart, MyAccount, PasswordForm, PasswordResult};
 use crate::invites::AskEmail;
 use crate::join::{
-    InvitePage, Place, ProgressPage, ProgressStep, SignupPage, StepState, SuccessPage,
+    Approval, InvitePage, Place, ProgressPage, ProgressStep, SignupPage, StepState, SuccessPage,
 };
 use crate::login::{LoginPage, PasswordProvider, RedirectProvider};
 use crate::notices::{ConfirmOption, ConfirmPage, Consequence, Ended, EndedPage, ErrorPage};
@@ -42,7 +42,7 @@ impl Samples for LoginPage {
     fn samples() -> Vec<(&'static str, Self)> {
         let local = PasswordProvider { id: "local".into(), label: "Latchkey".into() };
         let films = PasswordProvider { id: "jellyfin".into(), label: "Films and series".into() };
-        let plain = Self { passwords: vec![local.clone()], ..Self::default() };
+        let plain = Self { passwords: vec![local.clone()], passkey: true, ..Self::default() };
         let wrong = Self {
             next: Some("/admin/invites".into()),
             username: "anna".into(),
@@ -53,9 +53,15 @@ impl Samples for LoginPage {
                 label: "Google".into(),
                 href: "/api/auth/google/login".into(),
             }],
+            redirects_first: false,
+            again: false,
+            register: true,
+            passkey: false,
             problems: vec![Problem::overall("The name or the password is wrong.")],
         };
-        vec![("plain", plain), ("wrong", wrong)]
+        let there = Self { redirects_first: true, problems: Vec::new(), ..wrong.clone() };
+        let again = Self { passwords: Vec::new(), again: true, ..there.clone() };
+        vec![("plain", plain), ("wrong", wrong), ("there", there), ("again", again)]
     }
 }
 
@@ -67,8 +73,15 @@ impl Samples for InvitePage {
             grants: words(&["Films and series", "Home storage"]),
             expires_at: Some(at("2026-11-28T12:00:00Z")),
             account_days: Some(90),
+            require_approval: true,
         };
-        let bare = Self { invited_by: None, expires_at: None, account_days: None, ..usual.clone() };
+        let bare = Self {
+            invited_by: None,
+            expires_at: None,
+            account_days: None,
+            require_approval: false,
+            ..usual.clone()
+        };
         vec![("usual", usual), ("bare", bare)]
     }
 }
@@ -118,6 +131,8 @@ impl Samples for ProgressPage {
             refresh_seconds: 2,
             settled: false,
             again: None,
+            approval: Approval::None,
+            word: None,
         };
         let failed = Self {
             steps: vec![step(
@@ -128,8 +143,20 @@ impl Samples for ProgressPage {
             refresh_seconds: 2,
             settled: true,
             again: Some("/invite/k7m3/join".into()),
+            approval: Approval::None,
+            word: None,
         };
-        vec![("working", working), ("failed", failed)]
+        let steps = vec![step("Films and series", StepState::Waiting, None)];
+        let waiting =
+            Self { steps, refresh_seconds: 20, approval: Approval::Waiting, ..working.clone() };
+        let refused = Self {
+            steps: Vec::new(),
+            settled: true,
+            approval: Approval::Refused,
+            word: Some("Please ask me in person first.".into()),
+            ..working.clone()
+        };
+        vec![("working", working), ("failed", failed), ("waiting", waiting), ("refused", refused)]
     }
 }
 
@@ -199,7 +226,7 @@ impl Samples for AccountPage {
                 rules: rules(),
             }),
             results: Vec::new(),
-            other_sessions: 2,
+            sessions: super::tokens::sessions(),
             problems: Vec::new(),
         };
         let result = |label: &str, tone, message: &str| PasswordResult {
@@ -212,7 +239,7 @@ impl Samples for AccountPage {
                 result("Films and series", Tone::Good, "changed"),
                 result("Home storage", Tone::Warn, "It does not answer right now."),
             ],
-            other_sessions: 0,
+            sessions: super::tokens::sessions().into_iter().take(1).collect(),
             ..first.clone()
         };
         let wrong = Self {

@@ -1,5 +1,6 @@
 //! Signing in and out, for programs.
 
+use super::sessions::SessionView;
 use super::users::UserView;
 use crate::access::{Reply, SignedIn};
 use crate::context::Ctx;
@@ -9,7 +10,6 @@ use crate::kit::Answer;
 use crate::wording;
 use domain::ids::ProviderId;
 use domain::secret::Secret;
-use domain::sessions::{Session, SessionKind};
 use http::HeaderName;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -17,25 +17,28 @@ use serde_json::json;
 use service::ServiceError;
 use service::entrance::Entered;
 use service::passwords::{self, PasswordOutcome, PasswordResult};
-use service::sessions::{self, Held, Keep, Tokens};
-use service::signin::{self, Credentials, ProviderKind, Providers};
+use service::sessions::{self, Begun, Held, Keep, Tokens};
+use service::providers::{self, Kind, Offered};
+use service::signin::{self, Credentials};
 use views::frame::PRODUCT;
 
 /// The ways to sign in; ours is called by the product's name.
-#[must_use]
-pub fn offered(ctx: &Ctx) -> Providers {
-    let mut offered = signin::providers(ctx.service());
+///
+/// # Errors
+/// Only our own.
+pub async fn offered(ctx: &Ctx) -> Result<Offered, Failure> {
+    let mut offered = providers::offered(ctx.service()).await?;
     for provider in &mut offered.providers {
         if provider.label.is_empty() {
             PRODUCT.clone_into(&mut provider.label);
         }
     }
-    offered
+    Ok(offered)
 }
 
 /// `GET /api/auth/providers`
-pub async fn providers(ctx: Ctx) -> Reply {
-    Ok(Answer::json(&offered(&ctx)))
+pub async fn ways(ctx: Ctx) -> Reply {
+    Ok(Answer::json(&offered(&ctx).await?))
 }
 
 /// A program's new tokens; the one answer that shows them.
@@ -97,6 +100,18 @@ pub fn entered(entered: Entered) -> Reply {
     }
 }
 
+/// What somebody gets who has given every proof: a program its tokens, a browser its cookie.
+#[must_use]
+pub fn begun(ctx: &Ctx, begun: &Begun) -> Answer {
+    let user = begun.user.clone();
+    match &begun.held {
+        Held::Program(held) => tokens(user, held),
+        Held::Browser { .. } => {
+            ctx.hand_over(Answer::json(&json!({ "user": UserView::from(user) })), begun)
+        }
+    }
+}
+
 async fn sign_in(ctx: Ctx, credentials: Credentials) -> Reply {
     let came = signin::login(ctx.service(), &credentials, Keep::Program, &ctx.caller())
         .await
@@ -132,47 +147,16 @@ pub async fn logout(ctx: Ctx, who: SignedIn) -> Reply {
     Ok(ctx.take_back(Answer::no_content()).header(clear, "\"cache\", \"storage\""))
 }
 
-/// A session as its holder sees it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct SessionView<'a> {
-    id: &'a str,
-    kind: &'static str,
-    created_at: Timestamp,
-    last_seen: Timestamp,
-    expires_at: Timestamp,
-    ends_at: Timestamp,
-    seen_from: &'a str,
-}
-
-impl<'a> From<&'a Session> for SessionView<'a> {
-    fn from(session: &'a Session) -> Self {
-        let kind = match session.kind {
-            SessionKind::Browser { .. } => "browser",
-            SessionKind::Program { .. } => "program",
-        };
-        Self {
-            id: session.id.as_str(),
-            kind,
-            created_at: session.created_at,
-            last_seen: session.last_seen,
-            expires_at: session.expires_at,
-            ends_at: session.ends_at,
-            seen_from: &session.seen_from,
-        }
-    }
-}
-
 /// `GET /api/auth/me`
 pub async fn me(ctx: Ctx, who: SignedIn) -> Reply {
     let current = who.current();
-    let known = signin::providers(ctx.service()).providers;
+    let known = providers::offered(ctx.service()).await?.providers;
     let provider = known.iter().find(|provider| provider.id == current.session.provider);
-    let kind = provider.map_or(ProviderKind::Password, |provider| provider.kind);
+    let kind = provider.map_or(Kind::Password, |provider| provider.kind);
     Ok(Answer::json(&json!({
         "user": UserView::from(current.user.clone()),
         "provider": { "id": current.session.provider, "kind": kind },
-        "session": SessionView::from(&current.session),
+        "session": SessionView::of(&ctx, &current.session),
     })))
 }
 

@@ -185,7 +185,11 @@ pub fn draft(mut sent: Input) -> Result<UserDraft, Failure> {
 
 /// `POST /api/users`
 pub async fn create(ctx: Ctx, by: Admin) -> Reply {
-    let user = users::create(ctx.service(), &by, draft(ctx.json()?)?).await?;
+    let draft = draft(ctx.json()?)?;
+    if draft.role == Role::Admin {
+        ctx.require_recent()?;
+    }
+    let user = users::create(ctx.service(), &by, draft).await?;
     Ok(Answer::json(&UserView::from(user)).status(StatusCode::CREATED))
 }
 
@@ -218,8 +222,8 @@ pub fn changes(mut sent: Input) -> Result<(UserPatch, Option<UserState>), Failur
 pub async fn patch(ctx: Ctx, by: Admin) -> Reply {
     let id = id(&ctx)?;
     let (patch, state) = changes(ctx.json()?)?;
-    if patch.email.is_some() {
-        ctx.require_fresh(&id)?;
+    if patch.email.is_some() || patch.role.is_some() {
+        ctx.require_recent()?;
     }
     let mut user = users::patch(ctx.service(), &by, &id, patch).await?;
     match state {

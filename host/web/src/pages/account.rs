@@ -59,7 +59,7 @@ async fn address_part(ctx: &Ctx, user: &User) -> Result<pages::AddressPart, Fail
         pending: pending.map(|pending| pending.address.into()),
         typed: String::new(),
         can_mail: words::sender(ctx).is_some(),
-        stale: ctx.require_fresh(&user.id).is_err(),
+        stale: ctx.require_recent().is_err(),
     })
 }
 
@@ -67,7 +67,6 @@ async fn page(ctx: &Ctx, who: &SignedIn) -> Result<pages::AccountPage, Failure> 
     let user = &who.current().user;
     let all = words::backends(ctx);
     let open = sessions::list(ctx.service(), &user.id).await?;
-    let others = open.iter().filter(|session| session.id != who.current().session.id).count();
     let rules = passwords::rules_for(ctx.service(), user);
     let form = pages::PasswordForm {
         places: places(&all, user),
@@ -80,7 +79,7 @@ async fn page(ctx: &Ctx, who: &SignedIn) -> Result<pages::AccountPage, Failure> 
         accounts: user.accounts.iter().map(|one| account(ctx, &all, one)).collect(),
         password: Some(form),
         results: Vec::new(),
-        other_sessions: u64::try_from(others).unwrap_or(u64::MAX),
+        sessions: super::sessions::rows(ctx, &open).await?,
         problems: Vec::new(),
     })
 }
@@ -184,19 +183,4 @@ pub async fn resend(ctx: Ctx, who: SignedIn) -> Reply {
             words::again(&ctx, failure, |problems| pages::AccountPage { problems, ..page })
         }
     }
-}
-
-/// `POST /account/sign-out-others`
-pub async fn sign_out_others(ctx: Ctx, who: SignedIn) -> Reply {
-    let current = who.current();
-    for session in sessions::list(ctx.service(), &current.user.id).await? {
-        if session.id != current.session.id {
-            match sessions::end(ctx.service(), current, &session.id).await {
-                // Ended meanwhile by itself.
-                Ok(()) | Err(service::ServiceError::NotFound { .. }) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-    }
-    Ok(frame::done(&ctx, "/account", "account-signed-out-others", &[]))
 }

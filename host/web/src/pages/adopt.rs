@@ -165,8 +165,9 @@ pub async fn adopt(ctx: Ctx, by: Admin) -> Reply {
     let typed = ctx.form()?;
     let found = adopt::candidates(ctx.service(), &by, &backend).await?;
     let wishes = wishes(&found, &typed).and_then(|wishes| {
-        let mut attached = wishes.iter().filter_map(|wish| wish.attach_to.as_ref());
-        attached.try_for_each(|whose| ctx.require_fresh(whose))?;
+        if wishes.iter().any(|wish| wish.attach_to.is_some()) {
+            ctx.require_recent()?;
+        }
         Ok(wishes)
     });
     let adopted = match wishes {

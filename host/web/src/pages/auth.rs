@@ -3,6 +3,7 @@
 use super::words;
 use crate::access::Reply;
 use crate::api::auth::{credentials, not_now, offered};
+use crate::api::factors::site;
 use crate::context::{Ctx, own_path};
 use crate::failure::{Code, Failure};
 use crate::frame;
@@ -12,8 +13,10 @@ use domain::role::Admin;
 use domain::users::User;
 use http::HeaderName;
 use service::entrance::Entered;
+use service::login_tokens;
 use service::sessions::{self, Keep, Proof};
-use service::signin::{self, ProviderKind};
+use service::providers::Kind;
+use service::signin;
 use views::Problem;
 use views::login::{LoginPage, PasswordProvider, RedirectProvider};
 use views::notices::ConfirmPage;
@@ -30,24 +33,31 @@ pub async fn root(ctx: Ctx) -> Reply {
     Ok(ctx.go(home))
 }
 
-fn login_page(ctx: &Ctx, next: Option<&str>, username: &str) -> LoginPage {
-    let providers = offered(ctx).providers;
+async fn login_page(
+    ctx: &Ctx,
+    next: Option<&str>,
+    username: &str,
+) -> Result<LoginPage, Failure> {
+    let offered = offered(ctx).await?;
+    let providers = offered.providers;
     let mut page = LoginPage {
         next: next.map(str::to_owned),
         username: username.to_owned(),
+        passkey: site(ctx).is_ok(),
+        register: offered.registration_enabled,
         ..LoginPage::default()
     };
     for provider in providers {
         let (id, label) = (provider.id.to_string(), provider.label);
         match provider.kind {
-            ProviderKind::Password => page.passwords.push(PasswordProvider { id, label }),
-            ProviderKind::Redirect => {
+            Kind::Password => page.passwords.push(PasswordProvider { id, label }),
+            Kind::Redirect => {
                 let href = format!("/api/auth/{id}/login");
                 page.redirects.push(RedirectProvider { id, label, href });
             }
         }
     }
-    page
+    Ok(page)
 }
 
 /// `GET /login?next=`; with `again` also for who is signed in, to prove it anew.
@@ -56,12 +66,13 @@ pub async fn login_form(ctx: Ctx) -> Reply {
     let again = ctx.head.query.get("again").is_some();
     match &ctx.viewer {
         Some(current) if again => {
-            return frame::page(&ctx, &login_page(&ctx, next, current.user.username.as_str()));
+            let name = current.user.username.as_str();
+            return frame::page(&ctx, &login_page(&ctx, next, name).await?);
         }
         Some(current) => return Ok(ctx.go(next.unwrap_or_else(|| home_of(&current.user)))),
         None => {}
     }
-    frame::page(&ctx, &login_page(&ctx, next, ""))
+    frame::page(&ctx, &login_page(&ctx, next, "").await?)
 }
 
 /// `POST /login`
@@ -90,9 +101,9 @@ pub async fn login(ctx: Ctx) -> Reply {
                 Code::Backend | Code::Unavailable => Some("login-unavailable"),
                 _ => None,
             };
+            let page = login_page(&ctx, next, username).await?;
             words::again(&ctx, failure, |problems| {
                 let said = own_words.map(|key| vec![Problem::overall(ctx.text(key, &[]))]);
-                let page = login_page(&ctx, next, username);
                 LoginPage { keep: keeps, problems: said.unwrap_or(problems), ..page }
             })
         }
@@ -139,7 +150,7 @@ pub async fn logout(ctx: Ctx) -> Reply {
 /// `GET /login/token/{token}`: a link made at the console; opening it changes nothing.
 pub async fn link_form(ctx: Ctx) -> Reply {
     let token = ctx.part("token");
-    signin::link_is_good(ctx.service(), token).await?;
+    login_tokens::look(ctx.service(), token).await?;
     let text = |key| ctx.text(key, &[]);
     let page = ConfirmPage {
         title: text("login-title"),
@@ -158,7 +169,7 @@ pub async fn link_form(ctx: Ctx) -> Reply {
 /// `POST /login/token/{token}`
 pub async fn link(ctx: Ctx) -> Reply {
     let entered =
-        signin::with_link(ctx.service(), ctx.part("token"), Keep::UntilClosed, &ctx.caller())
+        login_tokens::enter(ctx.service(), ctx.part("token"), Keep::UntilClosed, &ctx.caller())
             .await?;
     come_in(&ctx, entered, None).await
 }

@@ -204,7 +204,6 @@ pub async fn confirm_link(ctx: Ctx, by: Admin) -> Reply {
 pub async fn make_link(ctx: Ctx, by: Admin) -> Reply {
     let form = ctx.form()?;
     let user = users::get(ctx.service(), &by, &id(&ctx)?).await?;
-    ctx.require_fresh(&user.id)?;
     let made = match form.get("mail") {
         Some(_) => resets::mail_link(ctx.service(), &by, &user.id).await?,
         None => resets::link(ctx.service(), &by, &user.id).await?,

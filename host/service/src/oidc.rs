@@ -6,13 +6,17 @@
 //! when it was used: [`crate::flows`] does.
 
 mod attempt;
+mod back_channel;
 mod faults;
 mod issuers;
 pub(crate) mod known;
+mod logout_token;
 mod party;
 mod person;
 mod proof;
 mod wire;
+
+pub use back_channel::signed_out_there;
 
 use crate::error::Result;
 use crate::house::Service;
@@ -176,11 +180,10 @@ pub async fn rehearse(service: &Service, provider: &Provider) -> Result<Rehearsa
         return Err(faults::misset("code-flow", "the issuer does not offer the code flow").into());
     }
     let extras = known.metadata.additional_metadata();
-    let word = |one| serde_json::to_value(one).ok()?.as_str().map(str::to_owned);
     Ok(Rehearsal {
         issuer: known.name().to_owned(),
         authorization_endpoint: known.metadata.authorization_endpoint().to_string(),
-        algorithms: known.algorithms().iter().filter_map(word).collect(),
+        algorithms: known.algorithm_names(),
         keys: known.keys().await.set.keys().len(),
         client_auth,
         userinfo: known.metadata.userinfo_endpoint().is_some(),
@@ -221,3 +224,6 @@ pub async fn logout_url(
     drop(query);
     Ok(Some(url))
 }
+
+#[cfg(test)]
+mod tests;

@@ -93,19 +93,36 @@ pub(super) struct Known {
 
 /// All that is known.
 #[derive(Debug, Default)]
-pub(crate) struct Issuers(Mutex<BTreeMap<ProviderId, Arc<Known>>>);
+pub(crate) struct Issuers {
+    known: Mutex<BTreeMap<ProviderId, Arc<Known>>>,
+    /// Logout tokens that were taken, until they would not be taken any more. Only an issuer can fill it.
+    used: Mutex<BTreeMap<(ProviderId, String), Timestamp>>,
+}
 
 impl Issuers {
     /// A provider's issuer, where it is still the one at `url` and not too old.
     pub(super) fn get(&self, id: &ProviderId, url: &Url, now: Timestamp) -> Option<Arc<Known>> {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         all.get(id).filter(|known| known.configured == *url && now < known.until).cloned()
     }
 
     /// Keeps what was just heard.
     pub(super) fn put(&self, id: &ProviderId, known: &Arc<Known>) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         all.insert(id.clone(), known.clone());
+    }
+
+    /// Whether a logout token is seen for the first time; `until` is when it is too old anyway.
+    pub(super) fn first_time(
+        &self,
+        id: &ProviderId,
+        token: &str,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> bool {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.retain(|_token, until| now < *until);
+        used.insert((id.clone(), token.to_owned()), until).is_none()
     }
 }
 
@@ -153,6 +170,12 @@ impl Known {
     /// Which ways of signing are taken: the good ones among those that the issuer announces.
     pub(super) fn algorithms(&self) -> Vec<CoreJwsSigningAlgorithm> {
         algorithms(&self.metadata)
+    }
+
+    /// The same by their names in JOSE.
+    pub(super) fn algorithm_names(&self) -> Vec<String> {
+        let name = |one| serde_json::to_value(one).ok()?.as_str().map(str::to_owned);
+        self.algorithms().iter().filter_map(name).collect()
     }
 
     /// Its own name for itself, to the letter.

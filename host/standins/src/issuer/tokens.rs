@@ -97,8 +97,8 @@ fn claims(state: &State, who: &For<'_>, now: Timestamp) -> Value {
 /// Another signature.
 fn spoilt(token: &str) -> String {
     let (rest, signature) = token.rsplit_once('.').unwrap_or_default();
-    let other: String = signature.chars().rev().collect();
-    format!("{rest}.{other}")
+    let first = if signature.starts_with('A') { 'B' } else { 'A' };
+    format!("{rest}.{first}{}", signature.get(1..).unwrap_or_default())
 }
 
 /// The same signature under other claims.

@@ -88,7 +88,7 @@ pub fn apply(lent: &impl Lent, id: &str, document: &str) -> Result<Account, Faul
     }
     let after = people::view(lent)?;
     let now = share_of(&after, id)?;
-    if has(now, &wanted) && differing(now, &document.settings).is_empty() {
+    if has(now, &wanted) && holds(now, &document.settings) {
         return people::one(&after, id);
     }
     Err(not_shown())
@@ -157,6 +157,13 @@ fn differing(share: &Share, wanted: &Map<String, Value>) -> Map<String, Value> {
             (key.clone(), value)
         })
         .collect()
+}
+
+/// Whether everything that Plex keeps is as wanted; what it does not know it drops.
+fn holds(now: &Share, wanted: &Map<String, Value>) -> bool {
+    let kept = |key: &str| now.settings().is_some_and(|all| all.contains_key(key));
+    let known = |key: &str| key.starts_with("allow") || key.starts_with("filter") || kept(key);
+    !differing(now, wanted).keys().any(|key| known(key))
 }
 
 /// Writes some allowances and filters of one person, and no others.

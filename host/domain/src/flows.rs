@@ -55,6 +55,19 @@ pub enum FlowPurpose {
     },
 }
 
+impl FlowPurpose {
+    /// Whose it is, and in which session, where somebody was signed in already: it ends with that.
+    #[must_use]
+    pub const fn session(&self) -> Option<(&UserId, &SessionId)> {
+        match self {
+            Self::Link { user, session }
+            | Self::Again { user, session, .. }
+            | Self::Connect { user, session, .. } => Some((user, session)),
+            Self::SignIn { .. } | Self::SignUp { .. } => None,
+        }
+    }
+}
+
 /// Where a flow stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "is")]

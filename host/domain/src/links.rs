@@ -64,6 +64,9 @@ pub struct Link {
     /// When it was last used.
     #[serde(default)]
     pub used_at: Option<Timestamp>,
+    /// The admin who made it to be handed over; it is good only while they could make it again.
+    #[serde(default)]
+    pub by: Option<UserId>,
 }
 
 impl Link {
@@ -97,6 +100,19 @@ pub fn may_hand_over(by: Option<&User>, user: &User) -> Result<(), Protected> {
         _ if user.setup_admin => Err(Protected::SetupAdmin),
         Role::Admin if !by.setup_admin => Err(Protected::OtherAdmin),
         Role::Admin | Role::User => Ok(()),
+    }
+}
+
+/// Whether an admin may make a link that signs in: as themselves, or as somebody who is no admin.
+///
+/// # Errors
+/// [`Protected::SetupAdmin`], [`Protected::OtherAdmin`].
+pub fn may_sign_in_as(by: &User, user: &User) -> Result<(), Protected> {
+    match user.role {
+        _ if by.id == user.id => Ok(()),
+        _ if user.setup_admin => Err(Protected::SetupAdmin),
+        Role::Admin => Err(Protected::OtherAdmin),
+        Role::User => Ok(()),
     }
 }
 
@@ -140,6 +156,7 @@ mod tests {
             cause: None,
             many: false,
             used_at: None,
+            by: None,
         }
     }
 
@@ -186,6 +203,21 @@ mod tests {
             (None, &other, Ok(())),
         ] {
             assert_eq!(may_hand_over(by, for_whom), may);
+        }
+    }
+
+    #[test]
+    fn nobody_signs_in_as_another_admin() {
+        let (first, other) = (user(1, Role::Admin, true), user(2, Role::Admin, false));
+        let anna = user(3, Role::User, false);
+        for (by, whom, may) in [
+            (&first, &first, Ok(())),
+            (&other, &other, Ok(())),
+            (&other, &anna, Ok(())),
+            (&first, &other, Err(Protected::OtherAdmin)),
+            (&other, &first, Err(Protected::SetupAdmin)),
+        ] {
+            assert_eq!(may_sign_in_as(by, whom), may);
         }
     }
 }

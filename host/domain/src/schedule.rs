@@ -26,8 +26,14 @@ pub enum Task {
     Deliver(MessageId),
     /// Remind somebody that their time ends soon.
     RemindExpiry(UserId),
+    /// A user's picture is to be fetched from where their provider says it is.
+    FetchPicture(UserId),
     /// Backends are probed.
     CheckBackends,
+    /// Backends are asked who still belongs to them.
+    CheckMembership,
+    /// Another key signs access tokens.
+    RotateKeys,
     /// Ended sessions, old throttles and expired plugin state are dropped.
     Sweep,
 }
@@ -45,7 +51,10 @@ impl Task {
             Self::ForgetPassword(signup) => format!("forget-password/{signup}"),
             Self::Deliver(message) => format!("deliver/{message}"),
             Self::RemindExpiry(user) => format!("remind-expiry/{user}"),
+            Self::FetchPicture(user) => format!("fetch-picture/{user}"),
             Self::CheckBackends => "check-backends".to_owned(),
+            Self::CheckMembership => "check-membership".to_owned(),
+            Self::RotateKeys => "rotate-keys".to_owned(),
             Self::Sweep => "sweep".to_owned(),
         }
     }

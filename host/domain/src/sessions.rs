@@ -63,6 +63,23 @@ pub enum SessionKind {
         /// The family.
         refresh: RefreshFamily,
     },
+    /// A long-lived API token: made for one request, never kept.
+    ApiToken {
+        /// The token's id.
+        id: String,
+    },
+}
+
+impl SessionKind {
+    /// As programs read it.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Browser { .. } => "browser",
+            Self::Program { .. } => "program",
+            Self::ApiToken { .. } => "api-token",
+        }
+    }
 }
 
 /// A family of one-time refresh tokens.
@@ -76,6 +93,8 @@ pub struct RefreshFamily {
     pub spent: Vec<String>,
 }
 
+/// Between the address and the agent's own name.
+pub const BETWEEN: &str = " \u{b7} ";
 /// How long a session that is not kept lasts after its last use.
 const UNKEPT: SignedDuration = SignedDuration::from_hours(12);
 /// How long a spent refresh token still answers the same successor: two tabs, or an answer that was lost.
@@ -94,6 +113,18 @@ fn span(duration: core::time::Duration) -> SignedDuration {
 }
 
 impl Session {
+    /// The address it began from.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        self.seen_from.split_once(BETWEEN).map_or(self.seen_from.as_str(), |(address, _)| address)
+    }
+
+    /// What the browser or program called itself; empty where it did not.
+    #[must_use]
+    pub fn agent(&self) -> &str {
+        self.seen_from.split_once(BETWEEN).map_or("", |(_, agent)| agent)
+    }
+
     /// Where the sliding end stands after a use at `now`: never behind the absolute one.
     #[must_use]
     pub fn slides_to(

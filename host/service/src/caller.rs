@@ -6,6 +6,7 @@
 
 use core::net::IpAddr;
 use domain::secret::Secret;
+use domain::sessions::BETWEEN;
 
 /// The facts about a request's sender.
 #[derive(Debug, Clone)]
@@ -44,7 +45,7 @@ impl Caller {
         if self.agent.is_empty() {
             self.address.to_string()
         } else {
-            format!("{} \u{b7} {}", self.address, self.agent)
+            format!("{}{BETWEEN}{}", self.address, self.agent)
         }
     }
 }

@@ -8,7 +8,8 @@ use crate::clock::later;
 use crate::error::{Result, ServiceError};
 use crate::house::Service;
 use crate::random::{Purpose, fingerprint};
-use crate::{links, passwords, sessions, setup, users};
+use crate::tenure::end_all;
+use crate::{passwords, sessions, setup, users};
 use core::time::Duration;
 use domain::activity::{ActivityKind, Actor};
 use domain::ids::{UserId, encode};
@@ -54,6 +55,7 @@ pub async fn create_admin(
     let user = service
         .write(move |tx| {
             let known = tx.users().by_name(&name.key())?;
+            let promoted = known.as_ref().is_some_and(|user| user.role != Role::Admin);
             let mut user = known.unwrap_or_else(|| new_admin(&here, name));
             user.role = Role::Admin;
             user.state = UserState::Active;
@@ -61,6 +63,9 @@ pub async fn create_admin(
             user.setup_admin |= tx.users().admins()?.is_empty();
             tx.users().put(&user)?;
             users::reschedule_expiry(tx, &user, here.now())?;
+            if promoted {
+                end_all(tx, &user, None)?;
+            }
             if let Some(hash) = hash {
                 new_local(tx, &user, hash)?;
             }
@@ -105,8 +110,7 @@ async fn hashed(service: &Service, name: &str, password: &Secret) -> Result<Stri
 
 fn new_local(tx: &WriteTx, user: &User, hash: String) -> Result<()> {
     passwords::put_local(tx, &user.id, hash)?;
-    tx.sessions().delete_of_user(&user.id, None)?;
-    links::end_ways_in(tx, user)
+    end_all(tx, user, None).map(drop)
 }
 
 /// Gives a user a new local password, ends their sessions and lifts their throttle; answers the password.
@@ -161,6 +165,7 @@ pub async fn login_link(service: &Service, name: &str) -> Result<LoginLink> {
                 cause: None,
                 many: false,
                 used_at: None,
+                by: None,
             })?;
             note(tx, about(&here, Actor::Console, ActivityKind::LoginLinkMade, &user))
         })

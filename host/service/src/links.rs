@@ -63,6 +63,7 @@ pub(crate) fn make(tx: &WriteTx, service: &Service, draft: LinkDraft) -> Result<
         cause: draft.cause,
         many: false,
         used_at: None,
+        by: None,
     };
     tx.links().put(&link)?;
     let path = format!("/{folder}/{}", token.expose());

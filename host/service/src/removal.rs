@@ -6,6 +6,7 @@
 
 use crate::accounts::{self, AccountOutcome, AccountResult};
 use crate::activity::{about, actor, note};
+use crate::applications;
 use crate::clock::later;
 use crate::error::Result;
 use crate::house::Service;
@@ -54,7 +55,8 @@ pub async fn delete(
     id: &UserId,
     on_backends: OnBackends,
 ) -> Result<Removal> {
-    let (here, wanted, who) = (service.clone(), id.clone(), by.id().cloned());
+    let (here, wanted, who, name) =
+        (service.clone(), id.clone(), by.id().cloned(), by.name().to_owned());
     let user = service
         .write(move |tx| {
             let user = load(tx, &wanted)?;
@@ -62,6 +64,7 @@ pub async fn delete(
             user.may_be_deleted(standing)?;
             let mut user = user.disabled(standing)?;
             shut_out(tx, &user, here.now())?;
+            applications::overtaken(tx, &here, &name, &user)?;
             if on_backends != OnBackends::Keep {
                 accounts::owe(&here, tx, &mut user, false)?;
             }
@@ -165,8 +168,17 @@ async fn removed(
 /// The store's.
 fn forget(tx: &WriteTx, id: &UserId) -> Result<()> {
     tx.users().delete(id)?;
+    tx.applications().delete(id)?;
     tx.sessions().delete_of_user(id, None)?;
+    tx.tickets().delete_of_user(id)?;
+    tx.flows().delete_of_user(id, None)?;
     tx.links().delete_of_user(id)?;
+    tx.api_tokens().delete_of_user(id)?;
+    tx.factors().delete(id)?;
+    for identity in tx.identities().delete_of_user(id)? {
+        tx.secrets().delete_all(SecretOf::Identity(&identity.key))?;
+    }
+    tx.pictures().delete(id)?;
     tx.secrets().delete_all(SecretOf::User(id))?;
     let tasks = [
         Task::ExpireUser,

@@ -12,7 +12,8 @@ use crate::opening::STRENGTH;
 use crate::removal::OnBackends;
 use crate::watching::Watch;
 use crate::{
-    accounts, expiring, outbox, plugins, probing, removal, reset_watch, signups, templates, users,
+    accounts, expiring, flows, membership, outbox, pictures, plugins, probing, removal,
+    reset_watch, rotation, signups, templates, users,
 };
 use core::time::Duration;
 use domain::schedule::Task;
@@ -126,7 +127,8 @@ fn first_rows(tx: &WriteTx, now: Timestamp) -> Result<()> {
         tx.schedule().put(&Task::Sweep, later(now, SWEEP_EVERY))?;
     }
     tx.schedule().put(&Task::CheckBackends, now)?;
-    Ok(())
+    membership::reschedule(tx, now)?;
+    rotation::reschedule(tx)
 }
 
 /// The loop's state.
@@ -234,9 +236,12 @@ async fn run(service: &Service, due: &Due) -> Result<()> {
         Task::AdvanceSignup(signup) => signups::advance(service, signup).await,
         Task::ForgetPassword(signup) => signups::forget_password(service, signup).await,
         Task::CheckBackends => check(service).await,
+        Task::FetchPicture(user) => pictures::fetch(service, user).await,
+        Task::CheckMembership => membership::check_all(service).await,
         Task::Sweep => sweep(service).await,
         Task::Deliver(message) => outbox::deliver(service, message).await,
         Task::RemindExpiry(user) => expiring::remind(service, user).await,
+        Task::RotateKeys => rotation::rotate_if_due(service).await,
     };
     let again = done.is_err();
     if let Err(error) = done {
@@ -276,9 +281,17 @@ async fn sweep(service: &Service) -> Result<()> {
             let throttles = tx.throttles().sweep(now, A_SWEEP)?;
             let states = tx.plugin_state().sweep(now, A_SWEEP)?;
             let links = tx.links().sweep(now, A_SWEEP)?;
+            let flows = flows::sweep(tx, now, A_SWEEP)?;
             let sightings = reset_watch::sweep(tx, now, A_SWEEP)?;
             let messages = outbox::sweep(tx, now, A_SWEEP)?;
-            Ok(ended.len().max(throttles).max(states).max(links).max(messages).max(sightings))
+            Ok(ended
+                .len()
+                .max(throttles)
+                .max(states)
+                .max(links)
+                .max(messages)
+                .max(sightings)
+                .max(flows))
         });
         if dropped.await? < A_SWEEP {
             break;

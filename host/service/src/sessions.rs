@@ -4,7 +4,7 @@
 //! a refresh token is good once, and a stolen one that is used again ends the session. Does not: check
 //! a password.
 
-use crate::activity::{about, note, oneself, seen_from};
+use crate::activity::{about, actor, note, oneself, seen_from};
 use crate::caller::Caller;
 use crate::clock::later;
 use crate::error::{Result, ServiceError};
@@ -14,7 +14,7 @@ use crate::session_cache::Found;
 use crate::signing::AccessToken;
 use domain::activity::{ActivityKind, Actor};
 use domain::ids::{ProviderId, SessionId, UserId};
-use domain::role::Role;
+use domain::role::{Admin, Role};
 use domain::secret::Secret;
 use domain::sessions::{Refresh, RefreshFamily, Session, SessionKind, Strength};
 use domain::users::{User, UserState};
@@ -183,7 +183,7 @@ fn tokens(service: &Service, session: &Session, refresh: Secret) -> Result<Token
     let now = service.now();
     let expires_at =
         later(now, service.settings().settings.signin.access_token_life).min(session.ends_at);
-    let access = service.inside().signer.issue(&AccessToken {
+    let access = service.inside().keys.signer().issue(&AccessToken {
         user: &session.user,
         session: &session.id,
         id: service.random().bytes(),
@@ -356,21 +356,51 @@ pub async fn sign_out(service: &Service, current: &Current) -> Result<()> {
 /// # Errors
 /// `NotFound` for one that is not one's own.
 pub async fn end(service: &Service, current: &Current, id: &SessionId) -> Result<()> {
-    let (here, current, id) = (service.clone(), current.clone(), id.clone());
+    let by = oneself(&current.user);
+    ended(service, by, &current.user.id, id).await
+}
+
+/// Ends one of somebody's sessions.
+///
+/// # Errors
+/// `NotFound` for one that is not theirs, and for a user there is not.
+pub async fn end_of(service: &Service, by: &Admin, user: &UserId, id: &SessionId) -> Result<()> {
+    ended(service, actor(by), user, id).await
+}
+
+async fn ended(service: &Service, by: Actor, user: &UserId, id: &SessionId) -> Result<()> {
+    const UNKNOWN: ServiceError = ServiceError::NotFound { what: "session" };
+    let (here, user, id) = (service.clone(), user.clone(), id.clone());
     service
         .write(move |tx| {
-            let there = tx.sessions().get(&id)?.filter(|session| session.user == current.user.id);
-            if there.is_none() {
-                return Err(ServiceError::NotFound { what: "session" });
-            }
+            let user = tx.users().get(&user)?.ok_or(UNKNOWN)?;
+            tx.sessions().get(&id)?.filter(|session| session.user == user.id).ok_or(UNKNOWN)?;
             tx.sessions().delete(&id)?;
-            note(
-                tx,
-                about(&here, oneself(&current.user), ActivityKind::SessionsEnded, &current.user),
-            )
+            note(tx, about(&here, by, ActivityKind::SessionsEnded, &user))
+        })
+        .await
+}
+
+/// Ends all of one's own sessions but the one somebody is in; how many there were.
+///
+/// # Errors
+/// Only our own.
+pub async fn end_others(service: &Service, current: &Current) -> Result<usize> {
+    let (here, current) = (service.clone(), current.clone());
+    service
+        .write(move |tx| {
+            let user = &current.user;
+            let ended = tx.sessions().delete_of_user(&user.id, Some(&current.session.id))?;
+            if ended > 0 {
+                note(tx, about(&here, oneself(user), ActivityKind::SessionsEnded, user))?;
+            }
+            Ok(ended)
         })
         .await
 }
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod model;

@@ -1,13 +1,16 @@
 //! Access tokens as bytes: made, and taken apart without believing anything.
 //!
-//! Guarantees: one algorithm (ES256), one key, one type (`at+jwt`, RFC 9068), one issuer, one
-//! audience; times are checked against the clock given. Does not: say what a user may do; a token
-//! names a session and the session is looked up.
+//! Guarantees: one algorithm (ES256), one type (`at+jwt`, RFC 9068), one audience, one issuer that stays
+//! the same when keys change; one key signs, earlier ones only verify, each until its own end; times are
+//! checked against the clock given. Does not: say what a user may do; a token names a session and the
+//! session is looked up. Nor keep keys; [`crate::key_ring`] does.
 
 use crate::error::{Result, ServiceError};
 use aws_lc_rs::digest;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use domain::ids::{SessionId, UserId};
 use domain::secret::Secret;
 use jiff::Timestamp;
@@ -47,44 +50,105 @@ pub(crate) struct AccessToken<'a> {
     pub(crate) until: Timestamp,
 }
 
+/// The key that signs, as it is sealed.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct SigningKey {
+    /// PKCS #8, base64.
+    pkcs8: String,
+    /// Since when it signs.
+    pub(crate) made_at: Timestamp,
+}
+
+/// A key that signed before: what is left of it can only verify.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FormerKey {
+    /// The public point, base64.
+    public: String,
+    /// From then on it verifies nothing.
+    pub(crate) until: Timestamp,
+}
+
+impl SigningKey {
+    /// A new one.
+    pub(crate) fn fresh(now: Timestamp) -> Result<Self> {
+        let pkcs8 =
+            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
+                .map_err(|_unspecified| ServiceError::internal("could not make a signing key"))?;
+        Ok(Self { pkcs8: BASE64_STANDARD.encode(pkcs8.as_ref()), made_at: now })
+    }
+
+    /// One that was sealed alone, before there were several.
+    pub(crate) fn alone(pkcs8: &Secret, now: Timestamp) -> Self {
+        Self { pkcs8: pkcs8.expose().clone(), made_at: now }
+    }
+
+    /// What stays of it when another one signs.
+    pub(crate) fn former(&self, until: Timestamp) -> Result<FormerKey> {
+        Ok(FormerKey { public: BASE64_STANDARD.encode(self.pair()?.1), until })
+    }
+
+    /// The issuer that a household has whose first key this is.
+    pub(crate) fn issuer(&self) -> Result<String> {
+        Ok(format!("urn:latchkey:{}", kid(&self.pair()?.1)))
+    }
+
+    /// The private key's bytes and the public ones.
+    fn pair(&self) -> Result<(Vec<u8>, Vec<u8>)> {
+        let broken = || ServiceError::internal("the kept signing key is broken");
+        let pkcs8 = BASE64_STANDARD.decode(&self.pkcs8).map_err(|_text| broken())?;
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &pkcs8)
+            .map_err(|_rejected| broken())?;
+        Ok((pkcs8, pair.public_key().as_ref().to_vec()))
+    }
+}
+
+/// A key's name in the header of what it signed.
+fn kid(public: &[u8]) -> String {
+    hex::encode(digest::digest(&digest::SHA256, public)).chars().take(16).collect()
+}
+
+/// A key that verifies.
+struct Verifier {
+    kid: String,
+    key: DecodingKey,
+    /// None: it signs.
+    until: Option<Timestamp>,
+}
+
 /// Makes tokens and takes them apart.
 pub(crate) struct Signer {
-    kid: String,
     issuer: String,
+    kid: String,
     encoding: EncodingKey,
-    decoding: DecodingKey,
+    verifiers: Vec<Verifier>,
     validation: Validation,
 }
 
 impl Signer {
-    /// A new key, as PKCS #8 in base64, to be sealed.
-    pub(crate) fn fresh_key() -> Result<Secret> {
-        use base64::Engine as _;
-        let pkcs8 =
-            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
-                .map_err(|_unspecified| ServiceError::internal("could not make a signing key"))?;
-        Ok(Secret::new(base64::prelude::BASE64_STANDARD.encode(pkcs8.as_ref())))
+    /// From kept keys.
+    pub(crate) fn new(issuer: &str, key: &SigningKey, former: &[FormerKey]) -> Result<Self> {
+        let (pkcs8, public) = key.pair()?;
+        let signs =
+            Verifier { kid: kid(&public), key: DecodingKey::from_ec_der(&public), until: None };
+        let mut verifiers = vec![signs];
+        for old in former {
+            let broken = |_text| ServiceError::internal("a kept former key is broken");
+            let public = BASE64_STANDARD.decode(&old.public).map_err(broken)?;
+            let key = DecodingKey::from_ec_der(&public);
+            verifiers.push(Verifier { kid: kid(&public), key, until: Some(old.until) });
+        }
+        Ok(Self {
+            issuer: issuer.to_owned(),
+            kid: kid(&public),
+            encoding: EncodingKey::from_ec_der(&pkcs8),
+            verifiers,
+            validation: validation(issuer),
+        })
     }
 
-    /// From the kept key.
-    pub(crate) fn new(key: &Secret) -> Result<Self> {
-        use base64::Engine as _;
-        let broken = || ServiceError::internal("the kept signing key is broken");
-        let pkcs8 =
-            base64::prelude::BASE64_STANDARD.decode(key.expose()).map_err(|_text| broken())?;
-        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &pkcs8)
-            .map_err(|_rejected| broken())?;
-        let public = pair.public_key().as_ref();
-        let thumbprint = hex::encode(digest::digest(&digest::SHA256, public));
-        let kid: String = thumbprint.chars().take(16).collect();
-        let issuer = format!("urn:latchkey:{kid}");
-        Ok(Self {
-            validation: validation(&issuer),
-            issuer,
-            kid,
-            encoding: EncodingKey::from_ec_der(&pkcs8),
-            decoding: DecodingKey::from_ec_der(public),
-        })
+    /// The name of the key that signs.
+    pub(crate) fn kid(&self) -> &str {
+        &self.kid
     }
 
     /// Signs.
@@ -113,10 +177,14 @@ impl Signer {
         if text.len() > LONGEST {
             return None;
         }
-        let token = jsonwebtoken::decode::<Claims>(text, &self.decoding, &self.validation).ok()?;
-        let header_fits = token.header.typ.as_deref() == Some(TYPE)
-            && token.header.kid.as_deref() == Some(self.kid.as_str())
-            && token.header.crit.is_none();
+        // The header only chooses among our own keys; the signature covers it.
+        let named = jsonwebtoken::decode_header(text).ok()?.kid?;
+        let verifier = self.verifiers.iter().find(|verifier| verifier.kid == named)?;
+        if verifier.until.is_some_and(|until| until <= now) {
+            return None;
+        }
+        let token = jsonwebtoken::decode::<Claims>(text, &verifier.key, &self.validation).ok()?;
+        let header_fits = token.header.typ.as_deref() == Some(TYPE) && token.header.crit.is_none();
         let claims = token.claims;
         let second = now.as_second();
         let holds = claims.ver == VERSION && claims.iat <= second && second < claims.exp;
@@ -145,8 +213,14 @@ mod tests {
     use crate::random::Random;
     use core::time::Duration;
 
+    const ISSUER: &str = "urn:latchkey:house";
+
     fn moment(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
+    }
+
+    fn alone() -> Signer {
+        Signer::new(ISSUER, &SigningKey::fresh(moment(0)).unwrap(), &[]).unwrap()
     }
 
     fn token(signer: &Signer) -> (String, UserId, SessionId) {
@@ -167,7 +241,7 @@ mod tests {
 
     #[test]
     fn a_token_opens_until_its_end_and_not_before_its_beginning() {
-        let signer = Signer::new(&Signer::fresh_key().unwrap()).unwrap();
+        let signer = alone();
         let (text, user, session) = token(&signer);
         assert_eq!(signer.open(&text, moment(1_000)), Some((user.clone(), session.clone())));
         assert_eq!(signer.open(&text, moment(1_059)), Some((user, session)));
@@ -176,17 +250,40 @@ mod tests {
     }
 
     #[test]
+    fn a_former_key_verifies_until_its_end_and_signs_no_more() {
+        let (old, new) =
+            (SigningKey::fresh(moment(0)).unwrap(), SigningKey::fresh(moment(9)).unwrap());
+        let (text, ..) = token(&Signer::new(ISSUER, &old, &[]).unwrap());
+        let former = old.former(moment(1_030)).unwrap();
+        assert!(!serde_json::to_string(&former).unwrap().contains(&old.pkcs8));
+        let ring = Signer::new(ISSUER, &new, &[former]).unwrap();
+        assert!(ring.open(&text, moment(1_029)).is_some());
+        assert!(ring.open(&text, moment(1_030)).is_none(), "its time is over");
+        let (fresh, ..) = token(&ring);
+        let named = jsonwebtoken::decode_header(&fresh).unwrap().kid;
+        assert_eq!(named.as_deref(), Some(ring.kid()));
+        assert_ne!(named, jsonwebtoken::decode_header(&text).unwrap().kid);
+        assert!(Signer::new(ISSUER, &new, &[]).unwrap().open(&text, moment(1_000)).is_none());
+    }
+
+    #[test]
     fn a_forged_or_foreign_token_opens_nothing() {
-        use base64::Engine as _;
-        let signer = Signer::new(&Signer::fresh_key().unwrap()).unwrap();
-        let other = Signer::new(&Signer::fresh_key().unwrap()).unwrap();
+        let (signer, other) = (alone(), alone());
         let (text, ..) = token(&signer);
-        assert_eq!(other.open(&text, moment(1_000)), None);
-        let (_, rest) = text.split_once('.').unwrap();
-        for header in [r#"{"alg":"none","typ":"at+jwt"}"#, r#"{"alg":"HS256","typ":"at+jwt"}"#] {
-            let forged =
-                format!("{}.{rest}", base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(header));
-            assert_eq!(signer.open(&forged, moment(1_000)), None, "{header}");
+        assert_eq!(other.open(&text, moment(1_000)), None, "the key is unknown");
+        let (head, rest) = text.split_once('.').unwrap();
+        let header = |kid: &str, alg: &str| {
+            let header = format!(r#"{{"alg":"{alg}","typ":"at+jwt","kid":"{kid}"}}"#);
+            base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(header)
+        };
+        for forged in [header(&signer.kid, "none"), header(&signer.kid, "HS256")] {
+            assert_eq!(signer.open(&format!("{forged}.{rest}"), moment(1_000)), None);
+        }
+        // A token of another key that names one of ours.
+        let (foreign, ..) = token(&other);
+        let (_, rest) = foreign.split_once('.').unwrap();
+        for named in [header(&signer.kid, "ES256"), head.to_owned()] {
+            assert_eq!(signer.open(&format!("{named}.{rest}"), moment(1_000)), None);
         }
         for garbage in ["", ".", "..", "a.b.c", &"x".repeat(5_000)] {
             assert_eq!(signer.open(garbage, moment(1_000)), None);
@@ -194,14 +291,21 @@ mod tests {
     }
 
     #[test]
-    fn another_type_of_token_opens_nothing() {
-        let signer = Signer::new(&Signer::fresh_key().unwrap()).unwrap();
+    fn another_type_issuer_or_no_key_opens_nothing() {
+        let key = SigningKey::fresh(moment(0)).unwrap();
+        let signer = Signer::new(ISSUER, &key, &[]).unwrap();
         let (text, ..) = token(&signer);
+        let verifier = signer.verifiers.first().unwrap();
         let claims: Claims =
-            jsonwebtoken::decode(&text, &signer.decoding, &signer.validation).unwrap().claims;
+            jsonwebtoken::decode(&text, &verifier.key, &signer.validation).unwrap().claims;
         let mut header = Header::new(Algorithm::ES256);
         header.kid = Some(signer.kid.clone());
         let plain = jsonwebtoken::encode(&header, &claims, &signer.encoding).unwrap();
         assert_eq!(signer.open(&plain, moment(1_000)), None, "typ JWT");
+        (header.typ, header.kid) = (Some(TYPE.to_owned()), None);
+        let nameless = jsonwebtoken::encode(&header, &claims, &signer.encoding).unwrap();
+        assert_eq!(signer.open(&nameless, moment(1_000)), None, "no kid");
+        let elsewhere = Signer::new("urn:latchkey:elsewhere", &key, &[]).unwrap();
+        assert_eq!(elsewhere.open(&text, moment(1_000)), None, "another issuer");
     }
 }

@@ -7,7 +7,7 @@ use crate::error::{Result, ServiceError};
 use crate::house::Service;
 use crate::recall::recall;
 use crate::{expiring, links};
-use domain::ids::UserId;
+use domain::ids::{SessionId, UserId};
 use domain::links::may_hand_over;
 use domain::outbox::MessageKind;
 use domain::schedule::Task;
@@ -67,9 +67,20 @@ pub(crate) fn may_become(tx: &WriteTx, by: Option<&UserId>, user: &User) -> Resu
     Ok(may_hand_over(by.as_ref(), user)?)
 }
 
+/// Ends everything by which somebody is in or is about to come in, but one session: sessions with their
+/// tokens, links, sign-ins between two proofs, and what was begun in a session that ends. Part of every new
+/// password, of another role, and of whatever shuts somebody out. API tokens stay: each of their requests
+/// asks who their owner is by then.
+pub(crate) fn end_all(tx: &WriteTx, user: &User, except: Option<&SessionId>) -> Result<usize> {
+    let ended = tx.sessions().delete_of_user(&user.id, except)?;
+    tx.tickets().delete_of_user(&user.id)?;
+    tx.flows().delete_of_user(&user.id, except)?;
+    links::end_ways_in(tx, user)?;
+    Ok(ended)
+}
+
 /// Takes away everything by which somebody could come in or be in.
 pub(crate) fn shut_out(tx: &WriteTx, user: &User, now: Timestamp) -> Result<()> {
-    tx.sessions().delete_of_user(&user.id, None)?;
-    links::end_ways_in(tx, user)?;
+    end_all(tx, user, None)?;
     recall(tx, &user.id, now, |message| message.kind == MessageKind::Reset)
 }

@@ -12,7 +12,7 @@ use crate::sessions::{self, Current};
 /// # Errors
 /// Only our own.
 pub async fn check(service: &Service, token: &str) -> Result<Option<Current>> {
-    match service.inside().signer.open(token, service.now()) {
+    match service.inside().keys.signer().open(token, service.now()) {
         Some((user, session)) => sessions::by_id(service, session, &user).await,
         None => Ok(None),
     }

@@ -5,14 +5,15 @@
 
 use crate::accounts::{self, AccountResult};
 use crate::activity::{about, actor, note};
+use crate::applications;
 use crate::error::{Result, ServiceError};
 use crate::house::Service;
 use crate::outbox::{self, Owed};
 use crate::paging::{self, Page};
 use crate::passwords;
-use crate::tenure::{UNKNOWN, load, may_become, shut_out, standing};
+use crate::tenure::{UNKNOWN, end_all, load, may_become, shut_out, standing};
 use crate::throttles::{self, RelayTo};
-use crate::{addresses, expiring, links};
+use crate::{addresses, expiring};
 use domain::activity::{ActivityKind, Actor};
 use domain::ids::{BackendId, UserId};
 use domain::names::{EmailAddress, Username, name_key};
@@ -210,6 +211,10 @@ pub async fn patch(service: &Service, by: &Admin, id: &UserId, patch: UserPatch)
             }
             tx.users().put(&user)?;
             reschedule_expiry(tx, &user, here.now())?;
+            if user.role != old.role {
+                // Whatever the old role was trusted with begins anew.
+                end_all(tx, &user, None)?;
+            }
             if user.email != old.email {
                 addresses::replaced(tx, &here, &old, &user)?;
             }
@@ -270,11 +275,12 @@ fn changed_fields(old: &User, new: &User) -> Vec<&'static str> {
 /// # Errors
 /// `NotFound`; `Forbidden` `over` where their time is over: extend it first.
 pub async fn enable(service: &Service, by: &Admin, id: &UserId) -> Result<Changed> {
-    let (here, by, wanted) = (service.clone(), actor(by), id.clone());
+    let (here, who, by, wanted) = (service.clone(), by.clone(), actor(by), id.clone());
     service
         .write(move |tx| {
             let mut user = load(tx, &wanted)?.enabled(here.now())?;
             let_in(&here, tx, &mut user)?;
+            applications::overtaken(tx, &here, who.name(), &user)?;
             note(tx, about(&here, by, ActivityKind::UserEnabled, &user))
         })
         .await?;
@@ -301,13 +307,16 @@ async fn settled(service: &Service, id: &UserId) -> Result<Changed> {
 /// # Errors
 /// `NotFound`; `Forbidden` `setup-admin`, `last-admin` or `oneself`.
 pub async fn disable(service: &Service, by: &Admin, id: &UserId) -> Result<Changed> {
-    let (here, wanted, who, by) = (service.clone(), id.clone(), by.id().cloned(), actor(by));
+    let (here, wanted, who, name) =
+        (service.clone(), id.clone(), by.id().cloned(), by.name().to_owned());
+    let by = actor(by);
     service
         .write(move |tx| {
             let user = load(tx, &wanted)?;
             let standing = standing(&here, tx, who.as_ref(), &user)?;
             let mut user = user.disabled(standing)?;
             shut_out(tx, &user, here.now())?;
+            applications::overtaken(tx, &here, &name, &user)?;
             accounts::owe(&here, tx, &mut user, false)?;
             tx.users().put(&user)?;
             reschedule_expiry(tx, &user, here.now())?;
@@ -367,8 +376,7 @@ pub async fn sign_out(service: &Service, by: &Admin, id: &UserId) -> Result<usiz
     service
         .write(move |tx| {
             let user = load(tx, &id)?;
-            let ended = tx.sessions().delete_of_user(&id, None)?;
-            links::end_ways_in(tx, &user)?;
+            let ended = end_all(tx, &user, None)?;
             note(tx, about(&here, by, ActivityKind::SessionsEnded, &user))?;
             Ok(ended)
         })

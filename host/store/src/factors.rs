@@ -124,6 +124,19 @@ impl Tickets<'_, Writing> {
         self.0.erase(hash.as_bytes())
     }
 
+    /// Takes all of a user's; how many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn delete_of_user(&self, user: &UserId) -> Result<usize, StoreError> {
+        let mut all: Vec<Ticket> = self.0.load_all()?;
+        all.retain(|ticket| ticket.user == *user);
+        for ticket in &all {
+            self.take(&ticket.token)?;
+        }
+        Ok(all.len())
+    }
+
     /// Drops those that are over.
     ///
     /// # Errors

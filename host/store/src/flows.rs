@@ -6,6 +6,7 @@ use crate::records::{Entry, Record, entry};
 use crate::secrets::SecretOf;
 use crate::tx::{Mode, Span, Table, Tx, Writing, table};
 use domain::flows::Flow;
+use domain::ids::{SessionId, UserId};
 use jiff::Timestamp;
 
 const ROWS: Table = table("flows");
@@ -69,6 +70,26 @@ impl Flows<'_, Writing> {
     pub fn take(&self, browser: &str) -> Result<Option<Flow>, StoreError> {
         self.0.secrets().delete_all(SecretOf::Flow(browser))?;
         self.0.erase(browser.as_bytes())
+    }
+
+    /// Ends those of a user who is signed in, but those of one session; how many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn delete_of_user(
+        &self,
+        user: &UserId,
+        except: Option<&SessionId>,
+    ) -> Result<usize, StoreError> {
+        let mut all: Vec<Flow> = self.0.load_all()?;
+        all.retain(|flow| {
+            let whose = flow.purpose.session();
+            whose.is_some_and(|(whom, session)| whom == user && Some(session) != except)
+        });
+        for flow in &all {
+            self.take(&flow.browser)?;
+        }
+        Ok(all.len())
     }
 
     /// Drops those that are over.

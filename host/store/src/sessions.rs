@@ -4,7 +4,7 @@ use crate::error::{StoreError, Unique};
 use crate::keys;
 use crate::records::{Entry, Record, entry};
 use crate::tx::{Mode, Span, Table, Tx, Writing, table};
-use domain::ids::{SessionId, UserId};
+use domain::ids::{ProviderId, SessionId, UserId};
 use domain::sessions::{Session, SessionKind};
 use jiff::Timestamp;
 
@@ -39,6 +39,7 @@ impl Record for Session {
                 entries.extend(refresh.previous.iter().map(|(old, _at)| hash("refresh", old)));
                 entries.extend(refresh.spent.iter().map(|old| hash("refresh", old)));
             }
+            SessionKind::ApiToken { .. } => {}
         }
         entries
     }
@@ -87,6 +88,16 @@ impl<M: Mode> Sessions<'_, M> {
         self.0.load_under(BY_USER, &Span::prefix(&keys::under(&[id.as_str()])), usize::MAX)
     }
 
+    /// Those begun by a way to sign in.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn of_provider(&self, provider: &ProviderId) -> Result<Vec<Session>, StoreError> {
+        let mut all: Vec<Session> = self.0.load_all()?;
+        all.retain(|session| session.provider == *provider);
+        Ok(all)
+    }
+
     /// Some of those that ended before `now`, the oldest first.
     ///
     /// # Errors
@@ -111,6 +122,18 @@ impl Sessions<'_, Writing> {
     /// [`StoreError`].
     pub fn delete(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
         self.0.erase(id.as_str().as_bytes())
+    }
+
+    /// Deletes those begun by a way to sign in; how many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn delete_of_provider(&self, provider: &ProviderId) -> Result<usize, StoreError> {
+        let ending = self.of_provider(provider)?;
+        for session in &ending {
+            self.delete(&session.id)?;
+        }
+        Ok(ending.len())
     }
 
     /// Deletes all of a user but one; how many.

@@ -1,9 +1,9 @@
 //! The way back in: admins made, passwords reset and links handed out at the console.
 
 use super::*;
+use crate::login_tokens;
 use crate::rig::{OTHER_PASSWORD, PASSWORD, Rig, caller, name};
 use crate::sessions::Keep;
-use crate::signin;
 
 #[tokio::test]
 async fn a_link_signs_in_once_within_its_time() {
@@ -11,15 +11,15 @@ async fn a_link_signs_in_once_within_its_time() {
     rig.set_up().await;
     let from = caller("192.0.2.1");
     let link = rig.link("root").await;
-    signin::link_is_good(&rig.service, &link).await.unwrap();
-    signin::link_is_good(&rig.service, &link).await.unwrap();
-    signin::with_link(&rig.service, &link, Keep::UntilClosed, &from).await.unwrap();
-    let again = signin::with_link(&rig.service, &link, Keep::UntilClosed, &from).await;
+    login_tokens::look(&rig.service, &link).await.unwrap();
+    login_tokens::look(&rig.service, &link).await.unwrap();
+    login_tokens::enter(&rig.service, &link, Keep::UntilClosed, &from).await.unwrap();
+    let again = login_tokens::enter(&rig.service, &link, Keep::UntilClosed, &from).await;
     assert!(matches!(again, Err(ServiceError::Gone)));
     let late = rig.link("root").await;
     rig.pass(15 * 60);
-    assert!(matches!(signin::link_is_good(&rig.service, &late).await, Err(ServiceError::Gone)));
-    let late = signin::with_link(&rig.service, &late, Keep::UntilClosed, &from).await;
+    assert!(matches!(login_tokens::look(&rig.service, &late).await, Err(ServiceError::Gone)));
+    let late = login_tokens::enter(&rig.service, &late, Keep::UntilClosed, &from).await;
     assert!(matches!(late, Err(ServiceError::Gone)));
 }
 

@@ -13,6 +13,7 @@ use crate::house::Service;
 use crate::outbox::{self, Owed};
 use crate::passwords::{self, PasswordOutcome, PasswordResult, local_provider};
 use crate::random::fingerprint;
+use crate::tenure::end_all;
 use crate::throttles::{self, Ration, RelayTo};
 use crate::{links, sessions};
 use core::time::Duration;
@@ -242,9 +243,8 @@ impl<P: Places> Setting<P> {
         }
         prove_address(tx, &mut user, &self.link)?;
         tx.links().take(&self.link.token)?;
-        links::end_ways_in(tx, &user)?;
         issuing::end_older(tx, &user.id, now)?;
-        tx.sessions().delete_of_user(&user.id, None)?;
+        end_all(tx, &user, None)?;
         forget_guesses(tx, &user)?;
         let changed: Vec<_> = results
             .iter()

@@ -194,7 +194,7 @@ async fn all_who_were_signed_in_are_out_and_nobody_is_held_back() {
     assert_eq!(crate::sessions::list(&house.rig.service, &anna.id).await.unwrap(), []);
     let cookie = crate::rig::cookie(&begun).expose().clone();
     assert_eq!(crate::sessions::resolve(&house.rig.service, &cookie).await.unwrap(), None);
-    House::is_gone(&crate::signin::link_is_good(&house.rig.service, &way_in).await);
+    House::is_gone(&crate::login_tokens::look(&house.rig.service, &way_in).await);
     let from = caller("192.0.2.4");
     house.rig.sign_in_from("anna", OTHER_PASSWORD, Keep::Remembered, &from).await.unwrap();
 }

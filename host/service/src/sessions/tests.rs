@@ -195,7 +195,7 @@ async fn a_changed_password_ends_all_other_sessions() {
     .unwrap();
     assert!(is_in(&rig, cookie(&here)).await);
     assert!(!is_in(&rig, cookie(&elsewhere)).await);
-    assert!(crate::signin::link_is_good(&rig.service, &link).await.is_err());
+    assert!(crate::login_tokens::look(&rig.service, &link).await.is_err());
     assert!(rig.sign_in("root", PASSWORD, Keep::Remembered).await.is_err());
     rig.sign_in("root", OTHER_PASSWORD, Keep::Remembered).await.unwrap();
 }

@@ -153,6 +153,7 @@ fn a_link_is_taken_once() {
         cause: None,
         many: false,
         used_at: None,
+        by: None,
         token: "hash".into(),
         purpose: LinkPurpose::SignIn,
         user: UserId::from_random(random_bytes(1)),

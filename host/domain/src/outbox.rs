@@ -35,11 +35,17 @@ pub enum MessageKind {
     Expiring,
     /// Accounts were disabled.
     Expired,
+    /// An admin has agreed.
+    Approved,
+    /// An admin has said no.
+    Refused,
+    /// To an admin: somebody waits for a word.
+    ApprovalAsked,
 }
 
 impl MessageKind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Reset,
         Self::Invite,
         Self::Welcome,
@@ -48,6 +54,9 @@ impl MessageKind {
         Self::AddressChanged,
         Self::Expiring,
         Self::Expired,
+        Self::Approved,
+        Self::Refused,
+        Self::ApprovalAsked,
     ];
 
     /// Its name in files, in addresses and in the catalogue: `confirm-address`.
@@ -62,6 +71,9 @@ impl MessageKind {
             Self::AddressChanged => "address-changed",
             Self::Expiring => "expiring",
             Self::Expired => "expired",
+            Self::Approved => "approved",
+            Self::Refused => "refused",
+            Self::ApprovalAsked => "approval-asked",
         }
     }
 
@@ -76,7 +88,10 @@ impl MessageKind {
             | Self::Welcome
             | Self::AddressChanged
             | Self::Expiring
-            | Self::Expired => 3 * DAY,
+            | Self::Expired
+            | Self::Approved
+            | Self::Refused
+            | Self::ApprovalAsked => 3 * DAY,
         })
     }
 }

@@ -47,12 +47,32 @@ pub struct Signup {
     /// Who the person has proved to be at providers, for accounts that are theirs already there.
     #[serde(default)]
     pub proved: Vec<Proved>,
+    /// When an admin agreed, where one had to: the day for its steps begins then.
+    #[serde(default)]
+    pub approved_at: Option<Timestamp>,
+    /// Whether the password typed was dropped while it waited and one that nobody knows stands in its
+    /// place: the person is owed a link to choose one.
+    #[serde(default)]
+    pub link_due: bool,
+}
+
+impl SignupState {
+    /// Whether it is over, one way or another.
+    #[must_use]
+    pub const fn is_settled(self) -> bool {
+        match self {
+            Self::WaitingApproval | Self::Provisioning => false,
+            Self::Complete | Self::Partial | Self::Undone => true,
+        }
+    }
 }
 
 /// Where a sign-up stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SignupState {
+    /// An admin has to agree first; nothing was asked of a backend yet.
+    WaitingApproval,
     /// Steps are running or will be tried again.
     Provisioning,
     /// Everything the invite grants is there.
@@ -81,6 +101,11 @@ pub enum Why {
     },
     /// No backend could do it, for whatever reason the steps tell.
     Failed,
+    /// An admin has not agreed.
+    Refused {
+        /// What they had to say; may be empty.
+        word: String,
+    },
 }
 
 /// One backend's part.

@@ -342,7 +342,9 @@ pub(crate) fn replaced(tx: &WriteTx, service: &Service, before: &User, user: &Us
         outbox::owe(tx, service, owed.with("username", user.username.as_str()))?;
     }
     let was_asked = old.is_some_and(|email| !email.confirmed);
-    if was_asked && new.is_some_and(|email| email.confirmed) {
+    // Who waits for an admin is not welcome yet; once let in, they are told so.
+    let is_in = user.state != UserState::Pending;
+    if is_in && was_asked && new.is_some_and(|email| email.confirmed) {
         welcome::owe(tx, service, user)?;
     }
     Ok(())

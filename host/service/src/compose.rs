@@ -19,7 +19,7 @@ use domain::users::{Account, AccountState, User};
 use jiff::Timestamp;
 use views::mail::{
     About, AccountEnd, AddressChanged, AskedBy, ConfirmAddress, Invite, PasswordChanged, Person,
-    Place, Rendered, Reset, Test, Welcome,
+    Place, Refusal, Rendered, Reset, Test, Waiting, Welcome,
 };
 
 /// The names of facts that a message is owed with. Times are RFC 3339.
@@ -38,6 +38,10 @@ pub mod facts {
     pub const EXPIRES_AT: &str = "expires_at";
     /// Of a changed password: when.
     pub const AT: &str = "at";
+    /// Of a refusal: what the admin had to say; absent for nothing.
+    pub const WORD: &str = "word";
+    /// Of a question to an admin: how many wait.
+    pub const WAITING: &str = "waiting";
 }
 
 /// What is to be told, and to whom.
@@ -174,6 +178,14 @@ fn about(service: &Service, told: &Told<'_>) -> Result<About, Unwritten> {
         }
         MessageKind::Expiring => About::Expiring(end(told, message.expires_at)),
         MessageKind::Expired => About::Expired(end(told, message.owed_at)),
+        MessageKind::Approved => About::Approved,
+        MessageKind::Refused => {
+            About::Refused(Refusal { word: fact(message, facts::WORD).map(str::to_owned) })
+        }
+        MessageKind::ApprovalAsked => {
+            let count = fact(message, facts::WAITING).and_then(|count| count.parse().ok());
+            About::ApprovalAsked(Waiting { count: count.unwrap_or(1) })
+        }
     })
 }
 

@@ -18,6 +18,11 @@ const PREFIX: &str = "lkd_";
 /// A device that was not used for so long is a new one.
 const LIFE: Duration = Duration::from_secs(365 * 86_400);
 
+/// What a browser shows to see whether its person was let in begins so.
+const WAITING: &str = "lkw_";
+/// Who asks after that proves anew who they are.
+const WAITING_LIFE: Duration = Duration::from_secs(90 * 86_400);
+
 /// Makes and checks them.
 pub(crate) struct Devices {
     notes: hmac::Key,
@@ -107,6 +112,26 @@ impl Devices {
     }
 }
 
+impl Devices {
+    /// A note for a browser whose person waits for an admin: what it signs begins with another word than a
+    /// device's, so that neither is the other.
+    pub(crate) fn waiting_note(&self, user: &UserId, now: Timestamp) -> Secret {
+        let body = format!("waiting.{user}.{}", now.as_second());
+        let tag = BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&self.notes, body.as_bytes()).as_ref());
+        Secret::new(format!("{WAITING}{body}.{tag}"))
+    }
+
+    /// Who waits, if the note is ours and not too old.
+    pub(crate) fn open_waiting_note(&self, note: &Secret, now: Timestamp) -> Option<UserId> {
+        let (body, tag) = note.expose().strip_prefix(WAITING)?.rsplit_once('.')?;
+        let tag = BASE64_URL_SAFE_NO_PAD.decode(tag).ok()?;
+        hmac::verify(&self.notes, body.as_bytes(), &tag).ok()?;
+        let (user, issued) = body.strip_prefix("waiting.")?.split_once('.')?;
+        let issued = Timestamp::from_second(issued.parse().ok()?).ok()?;
+        (clock::later(issued, WAITING_LIFE) > now).then(|| UserId::parse(user)).flatten()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,6 +162,21 @@ mod tests {
         for other in [made_up, "lks_".into(), "".into(), format!("{}AAAA", token.expose()).into()] {
             assert!(!devices(7).made_signup_token(&other));
         }
+    }
+
+    #[test]
+    fn a_note_of_who_waits_is_no_devices_and_the_other_way_round() {
+        let (known, start) = (devices(7), Timestamp::UNIX_EPOCH);
+        let user = UserId::from_random([1; 16]);
+        let note = known.waiting_note(&user, start);
+        assert_eq!(known.open_waiting_note(&note, start), Some(user.clone()));
+        assert_eq!(known.open_waiting_note(&note, clock::later(start, WAITING_LIFE)), None);
+        assert_eq!(devices(8).open_waiting_note(&note, start), None);
+        let as_device = note.expose().replace(WAITING, PREFIX);
+        assert_eq!(known.open(&as_device.into(), start), None);
+        let device = known.issue(&user, start, Random::system());
+        let as_note = device.expose().replace(PREFIX, WAITING);
+        assert_eq!(known.open_waiting_note(&as_note.into(), start), None);
     }
 
     #[test]

@@ -43,6 +43,17 @@ pub enum ServiceError {
         /// The catalogue has words for it (`forbidden-<code>`).
         code: &'static str,
     },
+    /// Right credentials of somebody whom an admin has not let in.
+    #[error("an admin has not agreed")]
+    Pending {
+        /// Who they will be.
+        user: domain::ids::UserId,
+        /// Where an admin has said no: what they had to say, maybe nothing.
+        refused: Option<String>,
+    },
+    /// Somebody else was faster: it is not any more as whoever asks has seen it.
+    #[error("it has changed meanwhile")]
+    Conflict,
     /// Too many attempts.
     #[error("too many attempts")]
     Throttled {

@@ -63,7 +63,10 @@ fn is_stale(user: &User, message: &Message, now: Timestamp) -> bool {
         | MessageKind::Welcome
         | MessageKind::ConfirmAddress
         | MessageKind::PasswordChanged
-        | MessageKind::AddressChanged => false,
+        | MessageKind::AddressChanged
+        | MessageKind::Approved
+        | MessageKind::Refused
+        | MessageKind::ApprovalAsked => false,
     }
 }
 

@@ -301,6 +301,8 @@ pub struct Offer {
     pub name_rules: Vec<String>,
     /// What a password must be.
     pub password: Rules,
+    /// Whether an admin has to agree to who signs up.
+    pub require_approval: bool,
 }
 
 /// One account an invite gives.
@@ -338,6 +340,7 @@ pub async fn offer(service: &Service, code: &str, caller: &Caller) -> Result<Off
         expires_at: invite.expires_at,
         account_lifetime: invite.account_lifetime,
         ask_email: invite.ask_email,
+        require_approval: invite.require_approval,
         email: invite.email.map(|address| address.as_str().to_owned()),
         code: invite.code,
     })

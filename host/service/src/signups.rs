@@ -20,15 +20,17 @@ use domain::schedule::Task;
 use domain::secret::Secret;
 use domain::signups::{Signup, SignupState, Step, StepState, Why};
 use domain::users::User;
-use store::secrets::SecretOf;
 use tokio::sync::watch;
 use url::Url;
 
 mod admission;
+mod agreeing;
 mod provision;
 mod settling;
 
 pub use admission::Application;
+
+pub(crate) use agreeing::{agreed, declined};
 
 /// How long whoever filled in the form is kept waiting for the whole of it.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -145,7 +147,9 @@ pub(crate) async fn accept_by<R: Reach>(
         Err(other) => return Err(other),
     };
     service.kill_points().pass("reserved").await;
-    start(service, reach, &id);
+    if load(service, &id).await?.state == SignupState::Provisioning {
+        start(service, reach, &id);
+    }
     answer(service, token, settled(service, &id, until).await?).await
 }
 
@@ -180,7 +184,7 @@ pub async fn token_for(service: &Service, browser: Option<&Secret>) -> Result<Op
     if let Some(token) = browser.filter(|token| devices.made_signup_token(token)) {
         let hash = fingerprint(token.expose());
         let held = service.read(move |tx| Ok(tx.signups().by_browser(&hash)?)).await?;
-        if held.is_none_or(|signup| signup.state == SignupState::Provisioning) {
+        if held.is_none_or(|signup| !signup.state.is_settled()) {
             return Ok(None);
         }
     }
@@ -238,7 +242,7 @@ async fn answer(service: &Service, token: Secret, signup: Signup) -> Result<Acce
         SignupState::Complete | SignupState::Partial => {
             service.read(move |tx| Ok(tx.users().get(&id)?)).await?
         }
-        SignupState::Provisioning | SignupState::Undone => None,
+        SignupState::WaitingApproval | SignupState::Provisioning | SignupState::Undone => None,
     };
     Ok(Accepted { progress: progress_of(service, &signup), token, user, is_repeated: false })
 }
@@ -255,6 +259,7 @@ fn refusal(why: &Why, signup: &Signup) -> ServiceError {
             };
             ServiceError::Invalid { fields: vec![FieldProblem::new(ours, "not-accepted")] }
         }
+        Why::Refused { .. } => ServiceError::Gone,
         Why::Failed => {
             let last = signup.steps.iter().find_map(|step| step.last_fault.clone());
             let words = "no backend could make the account";
@@ -311,7 +316,7 @@ pub fn changes(service: &Service) -> watch::Receiver<u64> {
 }
 
 fn progress_of(service: &Service, signup: &Signup) -> Progress {
-    let settled = signup.state != SignupState::Provisioning;
+    let settled = signup.state.is_settled();
     let steps = signup.steps.iter().map(|step| {
         let view = backends::get(service, &step.backend).ok();
         let login_name = match &step.state {
@@ -355,6 +360,17 @@ fn stage(step: &Step, settled: bool) -> Stage {
             Stage::Later
         }
     }
+}
+
+/// Goes on with a sign-up to which an admin has agreed.
+pub(crate) fn go_on<R: Reach>(service: &Service, reach: &R, id: &SignupId) {
+    start(service, reach, id);
+    told(service);
+}
+
+/// Something was said about a sign-up: whoever watches one looks again.
+pub(crate) fn told(service: &Service) {
+    service.inside().desk.changed();
 }
 
 /// Sets a worker on a sign-up, unless one is at it.
@@ -422,8 +438,8 @@ pub(crate) async fn advance_by<R: Reach>(
 /// # Errors
 /// Only our own.
 pub async fn forget_password(service: &Service, id: &SignupId) -> Result<()> {
-    let signup = id.clone();
-    service.write_aside(move |tx| Ok(tx.secrets().delete_all(SecretOf::Signup(&signup))?)).await?;
+    let (here, signup) = (service.clone(), id.clone());
+    service.write_aside(move |tx| agreeing::forget_typed(tx, &here, &signup)).await?;
     advance(service, id).await
 }
 

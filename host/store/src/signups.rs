@@ -1,6 +1,6 @@
 //! Sign-ups: by id, by browser, by invite, those on their way.
 //!
-//! While one is on its way it holds its name and the accounts it made, against users and other
+//! While one is on its way, or waits for an admin, it holds its name and the accounts it made, against users and other
 //! sign-ups; once it is settled, the user holds them.
 
 use crate::error::{Owner, StoreError, Unique};
@@ -36,10 +36,12 @@ impl Record for Signup {
             entry(BY_INVITE, keys::joined(&[self.invite.as_str(), id]), self),
             entry(BY_USER, keys::joined(&[self.user.as_str(), id]), self),
         ];
-        if self.state == SignupState::Provisioning {
-            let owner = Owner::Signup(self.id.clone());
-            entries.push(entry(OPEN, self.key(), self));
+        let owner = Owner::Signup(self.id.clone());
+        if !self.state.is_settled() {
             entries.push(name_entry(&self.username.key(), &owner));
+        }
+        if self.state == SignupState::Provisioning {
+            entries.push(entry(OPEN, self.key(), self));
             entries.extend(self.steps.iter().filter_map(|step| match &step.state {
                 StepState::Created { account, .. }
                 | StepState::Done { account, .. }

@@ -64,6 +64,8 @@ fn signup(seed: u64, name: &str) -> Signup {
         reserved_at: at(0),
         settled_at: None,
         proved: Vec::new(),
+        approved_at: None,
+        link_due: false,
     }
 }
 

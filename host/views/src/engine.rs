@@ -33,6 +33,7 @@ pub enum Nav {
     Home,
     Invites,
     People,
+    Approvals,
     Profiles,
     Backends,
     Mail,

@@ -24,6 +24,8 @@ pub struct Frame {
     pub contact: Option<String>,
     /// What an admin should know wherever they are.
     pub banners: Vec<Banner>,
+    /// How many ask to come in, for an admin's navigation.
+    pub waiting: u64,
     /// What came of the last form.
     pub flash: Option<Flash>,
     /// `[dates]`.
@@ -45,6 +47,7 @@ impl Frame {
             viewer: None,
             contact: None,
             banners: Vec::new(),
+            waiting: 0,
             flash: None,
             dates: DateStyle::default(),
             now,

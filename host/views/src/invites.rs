@@ -66,7 +66,8 @@ pub struct InviteRow {
 ///
 /// Form: `POST /admin/invites` with `label`, `backends` (repeated), `profile` (empty: none), `uses`,
 /// `unlimited` (`on` or absent), `valid_days` (empty: for ever), `account_days` (empty: no end),
-/// `ask_email` (`none`, `optional`, `required`), `to` (empty: nobody in particular), `send` (`on` or absent).
+/// `ask_email` (`none`, `optional`, `required`), `to` (empty: nobody in particular), `send` and
+/// `require_approval` (`on` or absent).
 #[derive(Debug, Clone, Serialize)]
 pub struct InviteNewPage {
     /// As typed.
@@ -107,6 +108,8 @@ pub struct InviteForm {
     pub to: String,
     /// Whether it goes there at once.
     pub send: bool,
+    /// Whether an admin has to agree to who signs up.
+    pub require_approval: bool,
 }
 
 impl Default for InviteForm {
@@ -121,6 +124,7 @@ impl Default for InviteForm {
             ask_email: AskEmail::None,
             to: String::new(),
             send: false,
+            require_approval: false,
         }
     }
 }
@@ -167,6 +171,8 @@ pub struct InviteSummary {
     pub profile: Option<String>,
     /// Days until the account is switched off.
     pub account_days: Option<u64>,
+    /// Whether an admin has to agree to who signs up.
+    pub require_approval: bool,
 }
 
 /// `GET /admin/invites/{code}/share`, where a new invite leads.
@@ -261,6 +267,8 @@ pub struct Guest {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SignupState {
+    /// An admin has to agree first.
+    Waiting,
     /// Accounts are being made.
     Working,
     /// All of them are.

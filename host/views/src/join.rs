@@ -18,6 +18,8 @@ pub struct InvitePage {
     pub expires_at: Option<Timestamp>,
     /// Days until the account is switched off.
     pub account_days: Option<u64>,
+    /// Whether somebody has to agree first.
+    pub require_approval: bool,
 }
 
 impl Page for InvitePage {
@@ -63,6 +65,23 @@ pub struct ProgressPage {
     pub settled: bool,
     /// Where to try again, where the whole of it failed and the use was given back.
     pub again: Option<String>,
+    /// Whether an admin's word is waited for, or was heard.
+    pub approval: Approval,
+    /// What an admin had to say who has not agreed.
+    pub word: Option<String>,
+}
+
+/// Whether an admin's word is waited for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Approval {
+    /// No.
+    #[default]
+    None,
+    /// Yes: nothing is made before.
+    Waiting,
+    /// It was no.
+    Refused,
 }
 
 impl Page for ProgressPage {

@@ -39,7 +39,7 @@ pub(crate) use builtin::keys;
 
 pub use context::{
     About, AccountEnd, AddressChanged, AskedBy, ConfirmAddress, Invite, MailContext,
-    PasswordChanged, Person, Place, Reset, Server, Test, Welcome,
+    PasswordChanged, Person, Place, Refusal, Reset, Server, Test, Waiting, Welcome,
 };
 pub use files::{part_of_file, unreadable};
 pub use kind::{MailKind, Part, Source};

@@ -5,7 +5,7 @@
 //! every answer has the safety headers. Does not: listen, or bound headers and connections (the
 //! listener does).
 
-use crate::access::Reply;
+use crate::access::{self, Reply};
 use crate::context::{Ctx, Visit};
 use crate::failure::{Code, Failure};
 use crate::guard::credential::Credential;
@@ -21,10 +21,14 @@ use crate::routes::{self, Row};
 use crate::telling;
 use core::net::SocketAddr;
 use core::panic::AssertUnwindSafe;
+use domain::role::Admin;
 use domain::settings::{Settled, Tls};
 use futures_util::FutureExt as _;
 use http::{Method, Request, Response};
 use service::Service;
+use service::api_tokens;
+use service::caller::Caller;
+use service::approvals;
 use service::sessions::{self, Current};
 use service::setup::{self, SetupState};
 use service::tokens;
@@ -191,8 +195,9 @@ impl App {
             return Ok(ctx.go("/setup"));
         }
         if row.asks_who() {
-            ctx.viewer = self.viewer(&shown).await?;
+            ctx.viewer = self.viewer(&shown, row, &ctx.caller()).await?;
         }
+        ctx.waiting = self.waiting(ctx, row).await?;
         let admitted = row.handler.admit(ctx)?;
         let mut request = ctx.clone();
         if row.limit > 0 {
@@ -202,12 +207,35 @@ impl App {
         finish(admitted(request), ctx.head.is_safe()).await
     }
 
-    async fn viewer(&self, shown: &Credential) -> Result<Option<Current>, Failure> {
+    /// How many ask to come in, for an admin's pages.
+    async fn waiting(&self, ctx: &Ctx, row: &Row) -> Result<u64, Failure> {
+        let admin = ctx.viewer.as_ref().and_then(|current| Admin::prove(&current.user));
+        match admin.filter(|_| row.pattern.starts_with("/admin")) {
+            Some(admin) => Ok(approvals::count(self.service(), &admin).await?),
+            None => Ok(0),
+        }
+    }
+
+    async fn viewer(
+        &self,
+        shown: &Credential,
+        row: &Row,
+        caller: &Caller,
+    ) -> Result<Option<Current>, Failure> {
         Ok(match shown {
             Credential::Cookie(cookie) => {
                 sessions::resolve(self.service(), cookie.expose()).await?
             }
-            Credential::Bearer(token) => tokens::check(self.service(), token.expose()).await?,
+            Credential::Bearer(token) => {
+                let token = token.expose();
+                match tokens::check(self.service(), token).await? {
+                    Some(current) => Some(current),
+                    None => {
+                        let wanted = access::scope_of(row.method, row.pattern);
+                        api_tokens::check(self.service(), token, wanted, caller).await?
+                    }
+                }
+            }
             Credential::Nothing | Credential::Both => None,
         })
     }
@@ -215,7 +243,7 @@ impl App {
 
 /// Lets a handler end. One that only reads may be dropped when the browser goes away; one that changes
 /// something runs to its end in a task of its own.
-async fn finish(made: crate::access::Made, only_reads: bool) -> Reply {
+async fn finish(made: access::Made, only_reads: bool) -> Reply {
     if only_reads {
         AssertUnwindSafe(made).catch_unwind().await.unwrap_or_else(|_payload| Err(panicked()))
     } else {

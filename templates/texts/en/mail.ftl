@@ -74,6 +74,29 @@ mail-expired-lead = Your account at { $server } ended on { $when }.
 mail-expired-then = You cannot sign in any more.
 mail-expired-back = Would you like to come back? Ask the person who invited you.
 
+mail-approved-subject = You may come in: { $server }
+mail-approved-heading = You may come in
+mail-approved-preview = Somebody has agreed. You can sign in now.
+mail-approved-lead = You asked for an account at { $server }. Somebody has agreed: you can sign in from now on.
+mail-approved-name = You sign in with the name { $name }.
+mail-approved-button = Sign in
+mail-approved-link-lead = Open this address to sign in:
+
+mail-refused-subject = About your account at { $server }
+mail-refused-heading = Not this time
+mail-refused-preview = You asked for an account. Here is the answer.
+mail-refused-lead = You asked for an account at { $server }. The person who looks after it has not agreed.
+mail-refused-word = They say:
+mail-refused-then = You can ask them why, in person.
+
+mail-approval-asked-subject = Somebody asks to come in: { $server }
+mail-approval-asked-heading = Somebody asks to come in
+mail-approval-asked-preview = They wait for a word from you.
+mail-approval-asked-lead = Somebody waits for a word from you before they can sign in at { $server }. Waiting now: { $n }.
+mail-approval-asked-button = Have a look
+mail-approval-asked-link-lead = Open this address to see who it is:
+mail-approval-asked-quiet = Should more people ask within the hour, you get no further mail.
+
 mail-test-subject = A test from { $server }
 mail-test-heading = It works
 mail-test-preview = This mail is a test. There is nothing to do.

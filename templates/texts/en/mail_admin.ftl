@@ -111,6 +111,9 @@ mail-about-password-changed = Goes out after a password was changed, so that nob
 mail-about-address-changed = Goes to the old address once another one is in its place, so that nobody else does it unseen.
 mail-about-expiring = Goes out seven days and one day before an account ends.
 mail-about-expired = Goes out when an account has ended.
+mail-about-approved = Goes out when you let somebody in who asked.
+mail-about-refused = Goes out when you say no to somebody who asked.
+mail-about-approval-asked = Goes to every admin when somebody asks to come in, once an hour at most.
 mail-about-test = Goes out when you try a way to send.
 # What needs the admin.
 banner-mail-none = No mail can be sent yet

@@ -16,6 +16,9 @@ message-kind-password-changed = Password changed
 message-kind-address-changed = Address changed
 message-kind-expiring = Account ends soon
 message-kind-expired = Account ended
+message-kind-approved = Somebody may come in
+message-kind-refused = Somebody may not come in
+message-kind-approval-asked = Somebody asks to come in
 message-kind-test = Test
 # Where it stands.
 message-state-all = All

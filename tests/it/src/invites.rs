@@ -83,7 +83,7 @@ async fn wrong_drafts_name_each_field() {
         (json!({"profile": "no such"}), "profile"),
         (json!({"email": "not an address"}), "email"),
         (json!({"askEmail": "maybe"}), "askEmail"),
-        (json!({"requireApproval": true}), "requireApproval"),
+        (json!({"requireApproval": "perhaps"}), "requireApproval"),
     ] {
         let answer = admin.post("/api/invites", draft.clone()).await.expect(422);
         assert!(answer.json()["fields"].get(field).is_some(), "{draft}: {}", answer.text);

@@ -60,6 +60,8 @@ pub struct InviteDraft {
     pub ask_email: AskEmail,
     /// The address it is for.
     pub email: Option<EmailAddress>,
+    /// Whether an admin has to agree to who signs up.
+    pub require_approval: bool,
 }
 
 /// What to change about an invite; none: leave it.
@@ -81,6 +83,8 @@ pub struct InvitePatch {
     pub ask_email: Option<AskEmail>,
     /// The address it is for; `Some(None)`: nobody's.
     pub email: Option<Option<EmailAddress>>,
+    /// Whether an admin has to agree to who signs up.
+    pub require_approval: Option<bool>,
 }
 
 /// A draft as text, the way forms and programs send it.
@@ -105,6 +109,8 @@ pub struct InviteText {
     pub ask_email: String,
     /// An address; empty: nobody's.
     pub email: String,
+    /// Whether an admin has to agree to who signs up.
+    pub require_approval: bool,
 }
 
 /// What exists, for a draft to point at.
@@ -168,6 +174,7 @@ impl InviteText {
             account_lifetime,
             ask_email,
             email,
+            require_approval: self.require_approval,
         })
     }
 
@@ -298,7 +305,7 @@ impl InviteDraft {
             alias: None,
             mailed: Vec::new(),
             inviter: None,
-            require_approval: false,
+            require_approval: self.require_approval,
         })
     }
 }
@@ -351,6 +358,9 @@ impl InvitePatch {
         }
         if let Some(email) = self.email {
             changed.email = email;
+        }
+        if let Some(required) = self.require_approval {
+            changed.require_approval = required;
         }
         if problems.is_empty() { Ok(changed) } else { Err(problems) }
     }

@@ -13,6 +13,7 @@
 use super::{Signup, SignupState, Step, StepState, Why};
 use crate::accounts::Attempt;
 use crate::fault::{Fault, FaultKind};
+use crate::ids::BackendId;
 use jiff::{SignedDuration, Timestamp};
 
 /// How long a password waits at most.
@@ -82,7 +83,7 @@ fn pause(attempts: u32, asked: Option<core::time::Duration>) -> SignedDuration {
 impl Step {
     /// A step that nobody has begun.
     #[must_use]
-    pub const fn planned(backend: crate::ids::BackendId, wants_profile: bool) -> Self {
+    pub const fn planned(backend: BackendId, wants_profile: bool) -> Self {
         Self {
             backend,
             wants_profile,
@@ -193,10 +194,39 @@ const fn reaction(fault: &Fault) -> Reaction {
 }
 
 impl Signup {
-    /// When its password is forgotten, and nothing new is begun any more.
+    /// When its password is forgotten, and nothing new is begun any more. One that an admin had to agree
+    /// to has its day from then on; the password typed is forgotten a day after the reservation all the same.
     #[must_use]
     pub fn deadline(&self) -> Timestamp {
-        later(self.reserved_at, PATIENCE)
+        later(self.approved_at.unwrap_or(self.reserved_at), PATIENCE)
+    }
+
+    /// The same once an admin has agreed. `documents` are the backends for which the profile has one;
+    /// without the password typed a link is due.
+    #[must_use]
+    pub fn approved(
+        mut self,
+        profile: Option<String>,
+        documents: &[BackendId],
+        has_password: bool,
+        now: Timestamp,
+    ) -> Self {
+        for step in &mut self.steps {
+            step.wants_profile = documents.contains(&step.backend);
+        }
+        Self {
+            profile,
+            state: SignupState::Provisioning,
+            approved_at: Some(now),
+            link_due: !has_password,
+            ..self
+        }
+    }
+
+    /// The same once an admin has said no: nothing was asked of a backend, so nothing is to be undone.
+    #[must_use]
+    pub fn declined(self, word: String, now: Timestamp) -> Self {
+        self.settled(&Settlement::Undone(Why::Refused { word }), now)
     }
 
     /// What is to be done now.

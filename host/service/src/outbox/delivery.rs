@@ -129,10 +129,18 @@ fn address(message: &Message, user: Option<&User>) -> Result<EmailAddress, &'sta
     if user.is_some_and(|user| is_shut_out(message.kind, user)) {
         return Err(SHUT_OUT);
     }
-    let may_be_nobodys = matches!(
-        message.kind,
-        MessageKind::Invite | MessageKind::ConfirmAddress | MessageKind::AddressChanged
-    );
+    let may_be_nobodys = match message.kind {
+        MessageKind::Invite | MessageKind::ConfirmAddress | MessageKind::AddressChanged => true,
+        // Of a sign-up that never made a user, to an address that its invite had gone to.
+        MessageKind::Refused => message.user.is_none(),
+        MessageKind::Reset
+        | MessageKind::Welcome
+        | MessageKind::PasswordChanged
+        | MessageKind::Expiring
+        | MessageKind::Expired
+        | MessageKind::Approved
+        | MessageKind::ApprovalAsked => false,
+    };
     if let (To::Address(address), true) = (&message.to, may_be_nobodys) {
         return Ok(address.clone());
     }
@@ -151,6 +159,7 @@ const fn is_shut_out(kind: MessageKind, user: &User) -> bool {
             MessageKind::PasswordChanged
             | MessageKind::AddressChanged
             | MessageKind::Expired
+            | MessageKind::Refused
             | MessageKind::Invite,
             _,
         )

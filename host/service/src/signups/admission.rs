@@ -4,18 +4,22 @@
 //! hundred who come at once with one use, one goes on and the others hear so at once.
 
 use crate::activity::{note, seen_from};
+use crate::applications::{self, Evidence};
 use crate::backends;
 use crate::caller::Caller;
 use crate::clock::later;
 use crate::error::{FieldProblem, Result, ServiceError};
 use crate::house::Service;
+use crate::invites;
 use crate::passwords;
 use crate::random::fingerprint;
 use core::time::Duration;
 use domain::activity::{ActivityKind, Actor, NewActivity};
+use domain::approvals::AskedBy;
 use domain::ids::{SignupId, UserId};
 use domain::invites::{AskEmail, Invite};
 use domain::names::{BadName, EmailAddress, Username};
+use domain::providers::Claims;
 use domain::schedule::Task;
 use domain::secret::Secret;
 use domain::signups::{Signup, SignupState, Step};
@@ -137,7 +141,11 @@ pub(super) async fn reserve(
                 username: admitted.username,
                 email: admitted.email,
                 steps: steps(&here, tx, &invite)?,
-                state: SignupState::Provisioning,
+                state: if invite.require_approval {
+                    SignupState::WaitingApproval
+                } else {
+                    SignupState::Provisioning
+                },
                 browser: fingerprint(token.expose()),
                 profile: invite.profile.clone(),
                 account_lifetime: invite.account_lifetime,
@@ -145,22 +153,47 @@ pub(super) async fn reserve(
                 reserved_at: now,
                 settled_at: None,
                 proved: Vec::new(),
+                approved_at: None,
+                link_due: false,
                 invite: invite.code.clone(),
             };
             tx.invites().put(&invite)?;
             tx.signups().put(&signup)?;
             tx.secrets().put(SecretOf::Signup(&signup.id), PASSWORD, &password)?;
             tx.schedule().put(&Task::ForgetPassword(signup.id.clone()), signup.deadline())?;
-            tx.schedule().put(&Task::AdvanceSignup(signup.id.clone()), later(now, LOOK_AFTER))?;
+            if signup.state == SignupState::Provisioning {
+                let task = Task::AdvanceSignup(signup.id.clone());
+                tx.schedule().put(&task, later(now, LOOK_AFTER))?;
+            }
             let guest = Actor::Guest(signup.invite.hint());
             let line = NewActivity::new(now, guest, ActivityKind::SignupReserved)
                 .with("signup", signup.id.as_str())
                 .with("invite", signup.invite.hint())
                 .with("user", signup.username.as_str());
             note(tx, seen_from(line, &caller))?;
+            if signup.state == SignupState::WaitingApproval {
+                ask(tx, &here, &signup, &caller)?;
+            }
             Ok((signup.id, token))
         })
         .await
+}
+
+/// Asks an admin, who sees who it is.
+fn ask(tx: &WriteTx, service: &Service, signup: &Signup, caller: &Caller) -> Result<()> {
+    let email_verified = match &signup.email {
+        Some(address) => invites::was_mailed_to(tx, &signup.invite, address)?,
+        None => false,
+    };
+    let evidence = Evidence {
+        email: signup.email.as_ref().map(|address| address.as_str().to_owned()),
+        email_verified,
+        claims: Claims::new(),
+        resembles: None,
+        caller,
+    };
+    let by = AskedBy::Invite { code: signup.invite.clone(), signup: signup.id.clone() };
+    applications::ask(tx, service, (&signup.user, &signup.username), by, evidence).map(drop)
 }
 
 /// The token that we gave the browser with the form, unless it stands for an earlier sign-up already.

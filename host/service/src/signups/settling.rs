@@ -36,11 +36,7 @@ pub(super) async fn settle(
                 return Ok(());
             }
             let settled = open.settled(&settlement, now);
-            // First this: it holds name and accounts against everybody else.
-            tx.signups().put(&settled)?;
-            tx.secrets().delete_all(SecretOf::Signup(&id))?;
-            tx.schedule().delete(&Task::AdvanceSignup(id.clone()))?;
-            tx.schedule().delete(&Task::ForgetPassword(id.clone()))?;
+            close(tx, &settled)?;
             match settlement {
                 Settlement::Undone(_) => give_back(tx, &settled, now),
                 Settlement::Complete => {
@@ -54,13 +50,24 @@ pub(super) async fn settle(
         .await
 }
 
+/// Writes one that is over, and forgets what it waited with. First of all: it holds name and accounts against
+/// everybody else.
+pub(super) fn close(tx: &WriteTx, settled: &Signup) -> Result<()> {
+    let id = &settled.id;
+    tx.signups().put(settled)?;
+    tx.secrets().delete_all(SecretOf::Signup(id))?;
+    tx.schedule().delete(&Task::AdvanceSignup(id.clone()))?;
+    tx.schedule().delete(&Task::ForgetPassword(id.clone()))?;
+    Ok(())
+}
+
 /// A local password, for people none of whose backends can check one.
 enum Local {
     /// A backend checks theirs.
     NotWanted,
     /// Its hash.
     Made(String),
-    /// It had to wait too long and was dropped.
+    /// It had to wait too long and was dropped; what stands in its place is nobody's.
     Forgotten,
 }
 
@@ -69,7 +76,7 @@ async fn local(service: &Service, signup: &Signup) -> Result<Local> {
         let id = signup.id.clone();
         let password =
             service.read(move |tx| Ok(tx.secrets().get(SecretOf::Signup(&id), PASSWORD)?)).await?;
-        return match password {
+        return match password.filter(|_| !signup.link_due) {
             Some(password) => service.hasher().hash(&password).await.map(Local::Made),
             None => Ok(Local::Forgotten),
         };
@@ -84,7 +91,7 @@ fn line(signup: &Signup, kind: ActivityKind, now: Timestamp) -> NewActivity {
         .with("user", signup.username.as_str())
 }
 
-fn give_back(tx: &WriteTx, signup: &Signup, now: Timestamp) -> Result<()> {
+pub(super) fn give_back(tx: &WriteTx, signup: &Signup, now: Timestamp) -> Result<()> {
     if let Some(invite) = tx.invites().get(&signup.invite)? {
         tx.invites().put(&invite.give_back())?;
     }
@@ -108,7 +115,7 @@ fn welcome(
         email.confirmed = invites::was_mailed_to(tx, &signup.invite, &email.address)?;
     }
     tx.users().put(&user)?;
-    let is_forgotten = matches!(password, Local::Forgotten);
+    let is_forgotten = signup.link_due || matches!(password, Local::Forgotten);
     if let Local::Made(hash) = password {
         passwords::put_local(tx, &user.id, hash)?;
     }

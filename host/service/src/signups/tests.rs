@@ -1,5 +1,6 @@
 //! Sign-ups against backends with a will of their own, and a process that dies at every point.
 
+mod approving;
 mod world;
 
 use super::*;
@@ -16,6 +17,7 @@ use domain::names::EmailAddress;
 use domain::outbox::{MessageKind, MessageState};
 use domain::users::UserState;
 use store::Store;
+use store::secrets::SecretOf;
 use world::{Fate, House};
 
 const GOOD: &str = "seven green umbrellas";

@@ -45,7 +45,12 @@ pub(super) fn of(context: &MailContext, moments: &Moments) -> Names {
             names.push(("code", Value::from("")));
             names.push(("expiry", Value::from(moments.datetime(account.expires_at))));
         }
-        About::PasswordChanged(_) | About::AddressChanged(_) | About::Test(_) => {}
+        About::PasswordChanged(_)
+        | About::AddressChanged(_)
+        | About::Approved
+        | About::Refused(_)
+        | About::ApprovalAsked(_)
+        | About::Test(_) => {}
     }
     names
 }

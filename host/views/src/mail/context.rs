@@ -63,6 +63,12 @@ pub enum About {
     Expiring(AccountEnd),
     /// [`MailKind::Expired`]
     Expired(AccountEnd),
+    /// [`MailKind::Approved`]
+    Approved,
+    /// [`MailKind::Refused`]
+    Refused(Refusal),
+    /// [`MailKind::ApprovalAsked`]
+    ApprovalAsked(Waiting),
     /// [`MailKind::Test`]
     Test(Test),
 }
@@ -156,6 +162,20 @@ pub struct AccountEnd {
     pub expires_at: Timestamp,
 }
 
+/// An admin has said no.
+#[derive(Clone)]
+pub struct Refusal {
+    /// What they had to say, if anything.
+    pub word: Option<String>,
+}
+
+/// Who waits for an admin's word.
+#[derive(Clone)]
+pub struct Waiting {
+    /// How many.
+    pub count: u64,
+}
+
 /// Whether mail arrives.
 #[derive(Clone)]
 pub struct Test {
@@ -182,6 +202,9 @@ impl MailContext {
             About::AddressChanged(_) => MailKind::AddressChanged,
             About::Expiring(_) => MailKind::Expiring,
             About::Expired(_) => MailKind::Expired,
+            About::Approved => MailKind::Approved,
+            About::Refused(_) => MailKind::Refused,
+            About::ApprovalAsked(_) => MailKind::ApprovalAsked,
             About::Test(_) => MailKind::Test,
         }
     }
@@ -199,6 +222,9 @@ impl MailContext {
             | About::AddressChanged(_)
             | About::Expiring(_)
             | About::Expired(_)
+            | About::Approved
+            | About::Refused(_)
+            | About::ApprovalAsked(_)
             | About::Test(_) => Vec::new(),
         }
     }
@@ -252,6 +278,13 @@ impl About {
             }
             Self::Expiring(end) | Self::Expired(end) => {
                 vec![("account", table([("expires_at", moments.at(end.expires_at))]))]
+            }
+            Self::Approved => Vec::new(),
+            Self::Refused(refusal) => {
+                vec![("approval", table([("word", Value::from(refusal.word.clone()))]))]
+            }
+            Self::ApprovalAsked(waiting) => {
+                vec![("approval", table([("waiting", Value::from(waiting.count))]))]
             }
             Self::Test(test) => vec![("method", text(&test.method))],
         }

@@ -21,13 +21,19 @@ pub enum MailKind {
     Expiring,
     /// Accounts have ended.
     Expired,
+    /// An admin has agreed.
+    Approved,
+    /// An admin has said no.
+    Refused,
+    /// To an admin: somebody waits for a word.
+    ApprovalAsked,
     /// Whether mail arrives at all.
     Test,
 }
 
 impl MailKind {
     /// All, in the order they are listed.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Reset,
         Self::Invite,
         Self::Welcome,
@@ -36,6 +42,9 @@ impl MailKind {
         Self::AddressChanged,
         Self::Expiring,
         Self::Expired,
+        Self::Approved,
+        Self::Refused,
+        Self::ApprovalAsked,
         Self::Test,
     ];
 
@@ -51,6 +60,9 @@ impl MailKind {
             Self::AddressChanged => "address-changed",
             Self::Expiring => "expiring",
             Self::Expired => "expired",
+            Self::Approved => "approved",
+            Self::Refused => "refused",
+            Self::ApprovalAsked => "approval-asked",
             Self::Test => "test",
         }
     }

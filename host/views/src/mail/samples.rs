@@ -5,7 +5,7 @@
 
 use super::context::{
     About, AccountEnd, AddressChanged, AskedBy, ConfirmAddress, Invite, MailContext,
-    PasswordChanged, Person, Place, Reset, Server, Test, Welcome,
+    PasswordChanged, Person, Place, Refusal, Reset, Server, Test, Waiting, Welcome,
 };
 use super::kind::MailKind;
 use jiff::{SignedDuration, Timestamp};
@@ -45,6 +45,18 @@ pub fn of(kind: MailKind) -> Vec<Sample> {
             vec![("plain", About::Expiring(AccountEnd { expires_at: after(7 * 24) }))]
         }
         MailKind::Expired => vec![("plain", About::Expired(AccountEnd { expires_at: NOW }))],
+        MailKind::Approved => vec![("plain", About::Approved)],
+        MailKind::Refused => {
+            let word = Some("Please ask me in person first.".to_owned());
+            vec![
+                ("with-a-word", About::Refused(Refusal { word })),
+                ("plain", About::Refused(Refusal { word: None })),
+            ]
+        }
+        MailKind::ApprovalAsked => vec![
+            ("one", About::ApprovalAsked(Waiting { count: 1 })),
+            ("several", About::ApprovalAsked(Waiting { count: 3 })),
+        ],
         MailKind::Test => vec![("plain", About::Test(Test { method: "Post office".to_owned() }))],
     };
     all.into_iter().map(|(name, about)| Sample { name, context: around(about) }).collect()

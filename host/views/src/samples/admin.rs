@@ -159,6 +159,7 @@ impl Samples for InviteNewPage {
             form: InviteForm {
                 uses: "0".into(),
                 account_days: "90".into(),
+                require_approval: true,
                 ask_email: AskEmail::Required,
                 to: "carla@example.org".into(),
                 send: true,
@@ -182,6 +183,7 @@ fn summary() -> InviteSummary {
         backends: words(&["Films and series", "Home storage"]),
         profile: Some("Family".into()),
         account_days: Some(90),
+        require_approval: true,
     }
 }
 
@@ -205,6 +207,7 @@ impl Samples for InviteSharedPage {
             backends: Vec::new(),
             profile: None,
             account_days: None,
+            require_approval: false,
         };
         let mail = InviteMail::default();
         let bare = Self { qr: None, summary: wide, mail, ..usual.clone() };
@@ -241,6 +244,7 @@ impl Samples for InviteDetailPage {
                 guest("carla", Some("u2"), SignupState::Partial),
                 guest(LONG, None, SignupState::Working),
                 guest("dora", None, SignupState::Failed),
+                guest("emil", None, SignupState::Waiting),
             ],
             form: InviteForm { label: "Cousins".into(), uses: "5".into(), ..InviteForm::default() },
             problems: Vec::new(),

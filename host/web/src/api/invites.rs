@@ -63,7 +63,7 @@ fn view(ctx: &Ctx, invite: Invite) -> View {
         profile: invite.profile,
         account_lifetime: invite.account_lifetime,
         ask_email: invite.ask_email,
-        require_approval: false,
+        require_approval: invite.require_approval,
         email: invite.email.map(String::from),
         created_by: invite.created_by,
         created_at: invite.created_at,
@@ -132,13 +132,6 @@ fn backends(sent: &mut Input) -> Option<Vec<BackendId>> {
     Some(ids)
 }
 
-/// What a later version brings is refused rather than overheard.
-fn no_approval(sent: &mut Input) {
-    if sent.flag("requireApproval") == Some(true) {
-        sent.wrong("requireApproval", "not-here");
-    }
-}
-
 /// A new invite from a form or from JSON. Without `uses` it is for one person; null is any number.
 ///
 /// # Errors
@@ -152,10 +145,18 @@ pub fn draft(mut sent: Input) -> Result<InviteDraft, Failure> {
     let account_lifetime = sent.parsed("accountLifetime", input::lifetime);
     let ask_email = sent.parsed("askEmail", input::word::<AskEmail>).unwrap_or_default();
     let email = sent.parsed("email", input::email);
-    no_approval(&mut sent);
-    let draft =
-        InviteDraft { label, uses, expires, profile, backends, account_lifetime, ask_email, email };
-    sent.finish(Some(draft))
+    let require_approval = sent.flag("requireApproval") == Some(true);
+    sent.finish(Some(InviteDraft {
+        label,
+        uses,
+        expires,
+        profile,
+        backends,
+        account_lifetime,
+        ask_email,
+        email,
+        require_approval,
+    }))
 }
 
 /// `POST /api/invites`
@@ -221,10 +222,18 @@ pub fn changes(mut sent: Input) -> Result<InvitePatch, Failure> {
     let account_lifetime = sent.change("accountLifetime", input::lifetime);
     let ask_email = sent.parsed("askEmail", input::word::<AskEmail>);
     let email = sent.change("email", input::email);
-    no_approval(&mut sent);
-    let patch =
-        InvitePatch { label, uses, expires, profile, backends, account_lifetime, ask_email, email };
-    sent.finish(Some(patch))
+    let require_approval = sent.flag("requireApproval");
+    sent.finish(Some(InvitePatch {
+        label,
+        uses,
+        expires,
+        profile,
+        backends,
+        account_lifetime,
+        ask_email,
+        email,
+        require_approval,
+    }))
 }
 
 /// `PATCH /api/invites/{code}`; `{revoked: true}` withdraws it.
@@ -273,6 +282,7 @@ struct OfferView {
     email: Option<String>,
     name_rules: Vec<String>,
     password: Rules,
+    require_approval: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -301,5 +311,6 @@ pub async fn offer(ctx: Ctx) -> Reply {
         email: offer.email,
         name_rules: offer.name_rules,
         password: offer.password,
+        require_approval: offer.require_approval,
     }))
 }

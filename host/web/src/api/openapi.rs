@@ -1,6 +1,6 @@
 //! The table of routes as an OpenAPI document: generated, so that it cannot lag behind.
 
-use crate::access::Reply;
+use crate::access::{Reply, scope_of};
 use crate::context::Ctx;
 use crate::failure::Code;
 use crate::kit::Answer;
@@ -17,7 +17,7 @@ const SENT: &[(&str, &str, &[&str])] = &[
     ("POST", "/api/auth/change-password", &["current", "new"]),
     ("GET", "/api/invites", &["limit", "cursor", "q", "state"]),
     ("POST", "/api/invites", &["label", "uses", "expiresAt", "expiresIn", "backends", "profile", "accountLifetime", "askEmail", "requireApproval", "email"]),
-    ("PATCH", "/api/invites/{code}", &["label", "uses", "expiresAt", "expiresIn", "backends", "profile", "accountLifetime", "askEmail", "email", "revoked"]),
+    ("PATCH", "/api/invites/{code}", &["label", "uses", "expiresAt", "expiresIn", "backends", "profile", "accountLifetime", "askEmail", "requireApproval", "email", "revoked"]),
     ("POST", "/api/invites/{code}/accept", &["username", "password", "email"]),
     ("GET", "/api/users", &["limit", "cursor", "q", "sort", "state", "role", "backend"]),
     ("POST", "/api/users", &["username", "password", "email", "role", "label", "expiresAt"]),
@@ -55,6 +55,15 @@ const SENT: &[(&str, &str, &[&str])] = &[
     ("POST", "/api/account/confirm-email", &["token"]),
     ("POST", "/api/users/{id}/reset-link", &["mail"]),
     ("POST", "/api/invites/{code}/send", &["to"]),
+    ("POST", "/api/auth/register", &["username", "password", "email"]),
+    ("GET", "/api/approvals", &["limit", "cursor", "all"]),
+    ("POST", "/api/users/{id}/approve", &["profile"]),
+    ("POST", "/api/users/{id}/reject", &["word"]),
+    ("POST", "/api/approvals/{id}/reopen", &[]),
+    ("POST", "/api/auth/token/login", &["token"]),
+    ("POST", "/api/users/{id}/login-token", &["once", "expiresIn", "expiresAt"]),
+    ("POST", "/api/keys/rotate", &["refuseFormer"]),
+    ("POST", "/api/tokens", &["name", "scopes", "expiresIn", "expiresAt"]),
 ];
 
 fn sent(row: &Listed) -> &'static [&'static str] {
@@ -115,6 +124,8 @@ fn operation(row: &Listed) -> Value {
     }
     if matches!(row.access, Access::User | Access::Admin | Access::Holder) {
         operation.insert("security".into(), json!([{ "bearer": [] }, { "cookie": [] }]));
+        let scope = scope_of(row.method, row.pattern).map(|scope| scope.to_string());
+        operation.insert("x-api-token-scope".into(), scope.into());
     }
     if row.limit > 0 {
         let fields: Map<String, Value> =

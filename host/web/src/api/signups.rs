@@ -10,7 +10,7 @@ use crate::kit::stream::{self, Event};
 use crate::wording;
 use domain::ids::{BackendId, SignupId};
 use domain::secret::Secret;
-use domain::signups::SignupState;
+use domain::signups::{SignupState, Why};
 use futures_util::Stream;
 use http::StatusCode;
 use serde::Serialize;
@@ -26,6 +26,9 @@ struct View {
     state: SignupState,
     username: String,
     accounts: Vec<AccountView>,
+    /// What an admin had to say who has not agreed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    word: Option<String>,
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -52,6 +55,10 @@ fn view(ctx: &Ctx, progress: Progress) -> View {
         id: progress.id,
         state: progress.state,
         username: progress.username,
+        word: match progress.undone {
+            Some(Why::Refused { word }) => Some(word),
+            Some(Why::Taken { .. } | Why::NotAccepted { .. } | Why::Failed) | None => None,
+        },
         accounts: progress.steps.into_iter().map(account).collect(),
     }
 }
@@ -78,7 +85,7 @@ pub async fn apply(ctx: &Ctx, mut sent: Input) -> Result<Accepted, Failure> {
 /// `POST /api/invites/{code}/accept`
 pub async fn accept(ctx: Ctx) -> Reply {
     let accepted = apply(&ctx, ctx.json()?).await?;
-    let settled = accepted.progress.state != SignupState::Provisioning;
+    let settled = accepted.progress.state.is_settled();
     let status = if settled { StatusCode::CREATED } else { StatusCode::ACCEPTED };
     let told = json!({
         "signup": view(&ctx, accepted.progress),
@@ -133,8 +140,7 @@ fn changes(ctx: Ctx, id: SignupId, holder: Holder) -> impl Stream<Item = Event> 
     let watched = Watched { ctx, id, holder, changes, told: None };
     futures_util::stream::unfold(watched, |mut watched| async move {
         loop {
-            let over =
-                watched.told.as_ref().is_some_and(|view| view.state != SignupState::Provisioning);
+            let over = watched.told.as_ref().is_some_and(|view| view.state.is_settled());
             if over || (watched.told.is_some() && watched.changes.changed().await.is_err()) {
                 return None;
             }

@@ -92,6 +92,7 @@ fn typed(form: &Pairs) -> pages::InviteForm {
         },
         to: value("to"),
         send: form.get("send").is_some(),
+        require_approval: form.get("require_approval").is_some(),
     }
 }
 
@@ -153,7 +154,10 @@ fn sent(form: &Pairs) -> Input {
         Some(_) => Value::Null,
         None => Value::from(form.get("uses").unwrap_or("1")),
     };
-    Input::default().put("label", form.get("label").unwrap_or_default()).put("uses", uses)
+    Input::default()
+        .put("label", form.get("label").unwrap_or_default())
+        .put("uses", uses)
+        .put("requireApproval", form.get("require_approval").is_some())
 }
 
 fn form_field(field: &str) -> String {
@@ -239,6 +243,7 @@ fn summary(all: &[BackendView], invite: &Invite) -> pages::InviteSummary {
         backends: labels(all, invite),
         profile: invite.profile.clone(),
         account_days: invite.account_lifetime.and_then(words::days),
+        require_approval: invite.require_approval,
     }
 }
 
@@ -281,6 +286,7 @@ async fn detail_page(
         valid_days: String::new(),
         account_days: String::new(),
         ask_email: asked(invite.ask_email),
+        require_approval: invite.require_approval,
         ..pages::InviteForm::default()
     };
     Ok(pages::InviteDetailPage {
@@ -310,6 +316,7 @@ fn maker(ctx: &Ctx, name: String) -> Option<String> {
 
 fn guest(signup: Signup) -> pages::Guest {
     let (state, is_user) = match signup.state {
+        SignupState::WaitingApproval => (pages::SignupState::Waiting, false),
         SignupState::Provisioning => (pages::SignupState::Working, false),
         SignupState::Complete => (pages::SignupState::Done, true),
         SignupState::Partial => (pages::SignupState::Partial, true),

@@ -12,7 +12,7 @@ use crate::wording;
 use domain::ids::ProviderId;
 use domain::invites::AskEmail;
 use domain::role::Admin;
-use domain::signups::SignupState;
+use domain::signups::{SignupState, Why};
 use service::addresses::{self, AddressView};
 use service::invites::{self, Offer};
 use service::sessions::{self, Keep, Proof};
@@ -41,6 +41,7 @@ pub async fn invite(ctx: Ctx) -> Reply {
         grants: offer.grants.into_iter().map(|grant| grant.label).collect(),
         expires_at: offer.expires_at,
         account_days: offer.account_lifetime.and_then(words::days),
+        require_approval: offer.require_approval,
     };
     frame::page(&ctx, &page)
 }
@@ -132,6 +133,12 @@ pub async fn progress(ctx: Ctx, holder: Holder) -> Reply {
     let progress = look(&ctx, &id(&ctx)?, &holder).await?;
     match progress.state {
         SignupState::Provisioning => frame::page(&ctx, &working(&ctx, progress, None)),
+        SignupState::WaitingApproval => {
+            let page = working(&ctx, progress, None);
+            let approval = pages::Approval::Waiting;
+            frame::page(&ctx, &pages::ProgressPage { approval, refresh_seconds: 20, ..page })
+        }
+        SignupState::Undone if is_refused(&progress) => frame::page(&ctx, &refused(progress)),
         SignupState::Undone => {
             let again = format!("/invite/{}", progress.invite);
             frame::page(&ctx, &working(&ctx, progress, Some(again)))
@@ -140,6 +147,26 @@ pub async fn progress(ctx: Ctx, holder: Holder) -> Reply {
             let to_confirm = to_confirm(&ctx, &progress.username).await;
             frame::page(&ctx, &pages::SuccessPage { to_confirm, ..success(&ctx, progress) })
         }
+    }
+}
+
+const fn is_refused(progress: &Progress) -> bool {
+    matches!(progress.undone, Some(Why::Refused { .. }))
+}
+
+/// The answer that an admin gave; the invite is as it was before.
+fn refused(progress: Progress) -> pages::ProgressPage {
+    let word = match progress.undone {
+        Some(Why::Refused { word }) => Some(word).filter(|word| !word.is_empty()),
+        Some(Why::Taken { .. } | Why::NotAccepted { .. } | Why::Failed) | None => None,
+    };
+    pages::ProgressPage {
+        steps: Vec::new(),
+        refresh_seconds: 0,
+        settled: true,
+        again: None,
+        approval: pages::Approval::Refused,
+        word,
     }
 }
 
@@ -165,6 +192,8 @@ fn working(ctx: &Ctx, progress: Progress, again: Option<String>) -> pages::Progr
         refresh_seconds: if later { 15 } else { 2 },
         settled: again.is_some(),
         again,
+        approval: pages::Approval::None,
+        word: None,
     }
 }
 

@@ -29,6 +29,8 @@ fn signup(steps: Vec<Step>) -> Signup {
         reserved_at: at(0),
         settled_at: None,
         proved: Vec::new(),
+        approved_at: None,
+        link_due: false,
     }
 }
 

@@ -178,9 +178,8 @@ pub enum Resources {
     /// Here.
     #[default]
     Here,
-    /// It redirects to another origin, which writes down what it is sent: [`Plex::elsewhere`].
-    ///
-    /// [`Plex::elsewhere`]: super::Plex::elsewhere
+    /// It redirects to another origin, which writes down whose tokens it is sent:
+    /// [`Plex::tokens_elsewhere`](super::Plex::tokens_elsewhere).
     Elsewhere,
 }
 

@@ -1,9 +1,11 @@
-//! The whole product on loopback, in a folder that is thrown away, against a stand-in server.
+//! The whole product on loopback, in a folder that is thrown away, against stand-in servers.
 //!
 //! Everything is set up the way an admin would: backend connected, first admin made, a profile
 //! captured from a model account, one invite, mail going to a catcher with a page, reset files
 //! watched, and somebody who was there before adopted. Nothing is left behind but what a killed process
 //! cannot take away: a folder in the system's temporary one.
+
+mod plex;
 
 use crate::components::Bundled;
 use crate::log;
@@ -27,10 +29,12 @@ use service::profiles::Capture;
 use service::reset_watch::{self, WatchDraft};
 use service::{Service, ServiceError, backends, console, invites, profiles, settings};
 use standins::jellyfin::{Options, Release};
-use standins::{Jellyfin, Smtp, smtp};
+use standins::{Jellyfin, Plex, Smtp, smtp};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
+
+pub use plex::{PersonTold, PlexTold};
 
 const BACKEND: &str = "jellyfin";
 const ADMIN: &str = "admin";
@@ -58,6 +62,8 @@ pub struct Demo {
     /// Ends with the demo.
     standin: Jellyfin,
     /// Ends with the demo.
+    plex: Plex,
+    /// Ends with the demo.
     catcher: Smtp,
     /// Goes with the demo.
     folder: tempfile::TempDir,
@@ -79,6 +85,8 @@ pub struct Told {
     pub standin: String,
     /// A key for the stand-in.
     pub standin_key: String,
+    /// A stand-in Plex, for signing in by a redirect.
+    pub plex: PlexTold,
     /// Where mails can be read.
     pub mails: String,
     /// Somebody with an account and an address.
@@ -112,6 +120,9 @@ pub async fn start(
     std::fs::create_dir(&resets)
         .map_err(|cause| Trouble::because("could not make a folder for the stand-in", &cause))?;
     standin.set_data_dir(&resets);
+    let plex = Plex::start_with(standins::plex::Options::demo())
+        .await
+        .map_err(|cause| Trouble::because("could not start the stand-in Plex", &cause))?;
     let catcher = Smtp::start(smtp::Options::demo())
         .await
         .map_err(|cause| Trouble::because("could not start the mail catcher", &cause))?;
@@ -127,11 +138,11 @@ pub async fn start(
     let _log = log::begin(&quiet, log::colour(&environment));
     let config = Config { settings: source, ..Config::new(data_folder, bundled) };
     let running = startup::start(config).await?;
-    let house = House { standin: &standin, key, catcher: &catcher, resets: &resets };
+    let house = House { standin: &standin, plex: &plex, key, catcher: &catcher, resets: &resets };
     let told = set_up(&running, house)
         .await
         .map_err(|cause| Trouble::because("could not set the demo up", &cause))?;
-    Ok(Demo { running, standin, catcher, folder, told })
+    Ok(Demo { running, standin, plex, catcher, folder, told })
 }
 
 impl Demo {
@@ -144,8 +155,9 @@ impl Demo {
     /// The same for people.
     #[must_use]
     pub fn welcome(&self) -> String {
-        let Told { url, username, password, invite, standin, data_folder, mails, member, .. } =
-            &self.told;
+        let Told { url, username, password, invite, standin, plex, data_folder, .. } = &self.told;
+        let Told { mails, member, .. } = &self.told;
+        let (plex_page, plex_people, plex_invite) = (&plex.page, plex.who(), &plex.invite);
         format!(
             "\nLatchkey's demo: all of it runs on this machine and is gone after Ctrl-C.\n\n\
              \x20 Latchkey           {url}\n\
@@ -153,6 +165,9 @@ impl Demo {
              \x20 password           {password}\n\
              \x20 an invite          {invite}\n\
              \x20 stand-in server    {standin}/web/\n\
+             \x20 stand-in Plex      {plex_page}\n\
+             \x20 its people         {plex_people}\n\
+             \x20 an invite to it    {plex_invite}\n\
              \x20 mails go to        {mails}\n\
              \x20 data folder        {data_folder}\n\n\
              Try this:\n\
@@ -160,7 +175,9 @@ impl Demo {
              \x20 2. Sign in to Latchkey and look at People: the guest has an account made from \"{PROFILE}\".\n\
              \x20 3. Press \"Forgot password\" for {member} on the stand-in's page, then read the mail and\n\
              \x20    choose a new password by its link. Or ask for the link at {url}/forgot.\n\
-             \x20 4. {OTHER_MEMBER} was on the stand-in before: adopt them at {url}/admin/backends/{BACKEND}/adopt.\n"
+             \x20 4. {OTHER_MEMBER} was on the stand-in before: adopt them at {url}/admin/backends/{BACKEND}/adopt.\n\
+             \x20 5. Sign in with Plex at {url}/login as Sam; or as Olga, and choose who you are: profiles have\n\
+             \x20    PINs. Zed has no access, unless they sign up by the invite to Plex.\n"
         )
     }
 
@@ -176,6 +193,12 @@ impl Demo {
         &self.standin
     }
 
+    /// The stand-in Plex.
+    #[must_use]
+    pub const fn plex(&self) -> &Plex {
+        &self.plex
+    }
+
     /// Where its mails go.
     #[must_use]
     pub const fn catcher(&self) -> &Smtp {
@@ -186,6 +209,7 @@ impl Demo {
     pub async fn stop(self) {
         self.running.stop().await;
         drop(self.standin);
+        drop(self.plex);
         drop(self.catcher);
         if let Err(cause) = self.folder.close() {
             tracing::warn!(%cause, "the demo's folder could not be removed");
@@ -220,6 +244,7 @@ fn furnish(standin: &Jellyfin) -> String {
 /// What stands beside the running program.
 struct House<'a> {
     standin: &'a Jellyfin,
+    plex: &'a Plex,
     key: String,
     catcher: &'a Smtp,
     /// Where the stand-in leaves reset files.
@@ -227,7 +252,7 @@ struct House<'a> {
 }
 
 async fn set_up(running: &Running, house: House<'_>) -> Result<Told, ServiceError> {
-    let House { standin, key, catcher, resets } = house;
+    let House { standin, plex, key, catcher, resets } = house;
     let service = running.service();
     let by = Admin::at_the_console();
     let url = running.url();
@@ -253,9 +278,11 @@ async fn set_up(running: &Running, house: House<'_>) -> Result<Told, ServiceErro
         account_lifetime: None,
         ask_email: AskEmail::Optional,
         email: None,
+        require_approval: false,
     };
     let invite = invites::create(service, &by, draft).await?;
     let link = invites::link(service, &invite.code).map(String::from);
+    let plex = plex::set_up(service, &by, plex).await?;
     Ok(Told {
         url,
         username: ADMIN.to_owned(),
@@ -263,6 +290,7 @@ async fn set_up(running: &Running, house: House<'_>) -> Result<Told, ServiceErro
         invite: link.unwrap_or_default(),
         standin: standin.url(),
         standin_key: key,
+        plex,
         mails: catcher.page_url().unwrap_or_default(),
         member: MEMBER.to_owned(),
         data_folder: running.data_folder().display().to_string(),

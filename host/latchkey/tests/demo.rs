@@ -21,6 +21,9 @@ async fn a_demo_is_set_up_and_leaves_nothing_behind() {
     assert!(demo.standin().forgot_password(&told.member).unwrap().is_some());
     let mail = demo.catcher().wait_for(1).await.remove(0);
     assert!(mail.text().unwrap().contains(&format!("{}/reset/", told.url)), "{:?}", mail.text());
+    assert!(told.plex.invite.starts_with(&format!("{}/invite/", told.url)), "{told:?}");
+    assert!(demo.welcome().contains("Mia (PIN 3003)"), "{}", demo.welcome());
+    assert!(demo.plex().violations().is_empty(), "{:?}", demo.plex().violations());
     let folder = told.data_folder.clone();
     assert!(std::path::Path::new(&folder).exists());
     demo.stop().await;

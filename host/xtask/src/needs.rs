@@ -1,6 +1,6 @@
 //! What a fresh machine misses: found, installed where that can be done, else named in one line.
 
-use crate::run::{Step, command, has, output, say};
+use crate::run::{Step, command, has, output, say, target_dir};
 use std::path::Path;
 
 const GUEST: &str = "wasm32-unknown-unknown";
@@ -56,6 +56,30 @@ pub(crate) fn servers() {
     // Chromium and its driver are of the same version since they come from one package source.
     debian("chromedriver", &["chromium", "chromium-driver"], "the browser tests");
     debian("exim4", &["exim4-daemon-light"], "the mail tests");
+    debian("npm", &["nodejs", "npm"], "the tests with a real issuer");
+    npm("oidc-provider", "9", "the tests with a real issuer");
+}
+
+/// Fetches a package of npm once, for tests only; nothing of it runs while it is fetched.
+fn npm(package: &str, version: &str, what: &str) {
+    let folder = target_dir().join("tmp/npm");
+    let there = || folder.join("node_modules").join(package).is_dir();
+    if there() {
+        return;
+    }
+    let (wanted, prefix) = (format!("{package}@{version}"), folder.to_string_lossy().into_owned());
+    let quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
+    let arguments = [&["install", "--prefix", &prefix][..], &quiet, &[wanted.as_str()]].concat();
+    if has("npm") {
+        let made = std::fs::create_dir_all(&folder)
+            .map_err(|error| format!("could not make {}: {error}", folder.display()));
+        if let Err(why) = made.and_then(|()| command("npm", &[], &arguments)) {
+            say(&why);
+        }
+    }
+    if !there() {
+        say(&format!("install {wanted} with npm into {} to run {what}", folder.display()));
+    }
 }
 
 /// Installs Debian packages where a command is missing and root and apt are at hand.

@@ -16,6 +16,7 @@
 mod exim;
 mod form;
 mod house;
+mod peer;
 mod visitor;
 
 pub use exim::{Delivered, Exim, MAIL_PASSWORD, MAIL_USER};
@@ -23,6 +24,7 @@ pub use form::{Form, form};
 pub use house::{
     ADMIN, ADMIN_PASSWORD, House, JELLYFIN_ADMIN, JELLYFIN_ADMIN_PASSWORD, KILL_POINTS,
 };
+pub use peer::{PEER_CLIENT, PEER_SECRET, PEER_SUBJECT, Peer, PeerOptions};
 pub use visitor::{Answer, Visitor};
 
 /// Where builds and their pictures go.

@@ -28,7 +28,7 @@ const ORDER: [(&str, &[&str]); 11] = [
 ];
 
 /// Crates that only one of ours may name, besides tests.
-const ALONE: [(&str, &[&str]); 10] = [
+const ALONE: [(&str, &[&str]); 11] = [
     ("redb", &["store"]),
     ("wasmtime", &["sandbox"]),
     ("wasmparser", &["sandbox"]),
@@ -36,6 +36,7 @@ const ALONE: [(&str, &[&str]); 10] = [
     ("minijinja", &["views"]),
     ("fluent-bundle", &["views"]),
     ("jsonwebtoken", &["service"]),
+    ("openidconnect", &["service"]),
     ("argon2", &["service"]),
     ("clap", &["latchkey"]),
     ("tracing-subscriber", &["latchkey"]),

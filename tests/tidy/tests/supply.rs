@@ -11,7 +11,7 @@
 
 use std::collections::BTreeSet;
 use std::process::Command;
-use tidy::root;
+use tidy::{root, sources};
 
 fn deny() -> toml::Table {
     std::fs::read_to_string(root().join(".deny.toml")).unwrap().parse().unwrap()
@@ -84,6 +84,17 @@ fn every_licence_is_on_the_list() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// RUSTSEC-2023-0071 is about private keys: none is ever given to the `rsa` crate.
+#[test]
+fn no_private_key_is_used_with_rsa() {
+    for source in sources("host", ".rs") {
+        let text = source.product().replace("aws_lc_rs::rsa::", "");
+        for word in ["rsa::", "RsaPrivateKey", "RsaPrivateSigningKey", "PrivateSigningKey"] {
+            assert!(!text.contains(word), "{} names {word}", source.path);
+        }
+    }
 }
 
 /// `A OR B`: one is enough; `A AND B`: both are needed. Good enough for the forms in use.

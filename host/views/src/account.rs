@@ -1,6 +1,7 @@
 //! What a person can do for themselves.
 
 use crate::engine::Nav;
+use crate::sessions::SessionRow;
 use crate::{Page, Problem, Tone};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -8,7 +9,8 @@ use serde::Serialize;
 /// `GET /account`, and the answers to its forms.
 ///
 /// Forms: `POST /account/password` with `current` and `new`; `POST /account/email` with `email`, or with
-/// `remove`; `POST /account/email/resend`; `POST /account/sign-out-others`.
+/// `remove`; `POST /account/email/resend`; `POST /account/sign-out-others`; `POST
+/// /account/sessions/{id}/end`.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct AccountPage {
     /// The name.
@@ -23,8 +25,8 @@ pub struct AccountPage {
     pub password: Option<PasswordForm>,
     /// What came of the last change, a line a place.
     pub results: Vec<PasswordResult>,
-    /// Other sessions that are open.
-    pub other_sessions: u64,
+    /// Where they are signed in, the latest first.
+    pub sessions: Vec<SessionRow>,
     /// What was wrong.
     pub problems: Vec<Problem>,
 }

@@ -53,6 +53,8 @@ pub mod flows;
 
 pub mod join;
 
+pub mod providers;
+
 pub mod resets;
 
 pub mod sessions;

@@ -18,6 +18,8 @@ mod guest;
 
 mod mails;
 
+mod providers;
+
 mod resets;
 
 mod server;
@@ -79,6 +81,9 @@ pub fn all(views: &Views, lang: &str, base: &str) -> Vec<Shot> {
     stage.add::<crate::mails::MessagePage>(&mut shots);
     stage.add::<crate::mails::TemplatesPage>(&mut shots);
     stage.add::<crate::mails::TemplatePage>(&mut shots);
+    stage.add::<crate::providers::SignInPage>(&mut shots);
+    stage.add::<crate::providers::ProviderNewPage>(&mut shots);
+    stage.add::<crate::providers::ProviderPage>(&mut shots);
     stage.add::<crate::watches::WatchesPage>(&mut shots);
     stage.add::<crate::watches::WatchPage>(&mut shots);
     stage.add::<crate::plugins::PluginsPage>(&mut shots);

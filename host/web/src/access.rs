@@ -29,7 +29,7 @@ use crate::program::Access;
 use core::future::Future;
 use core::pin::Pin;
 use domain::api_tokens::{Area, Scope};
-use domain::role::Admin;
+use domain::role::{Admin, Inviter};
 use domain::secret::Secret;
 use service::factors;
 use service::sessions::Current;
@@ -86,6 +86,7 @@ enum Kind {
     Setup(Run<BeforeSetup>),
     Holder(Run<Holder>),
     User(Run<SignedIn>),
+    Inviter(Run<Inviter>),
     Admin(Run<Admin>),
 }
 
@@ -123,6 +124,15 @@ where
     R: Future<Output = Reply> + Send + 'static,
 {
     Handler::of(Kind::User(Box::new(move |ctx, proof| Box::pin(run(ctx, proof)))))
+}
+
+/// For whoever was given the right to invite others; an admin has the admin's pages for that.
+pub fn inviter<F, R>(run: F) -> Handler
+where
+    F: Fn(Ctx, Inviter) -> R + Send + Sync + 'static,
+    R: Future<Output = Reply> + Send + 'static,
+{
+    Handler::of(Kind::Inviter(Box::new(move |ctx, proof| Box::pin(run(ctx, proof)))))
 }
 
 /// For admins.
@@ -177,6 +187,7 @@ impl Handler {
             Kind::Setup(_) => Access::Setup,
             Kind::Holder(_) => Access::Holder,
             Kind::User(_) => Access::User,
+            Kind::Inviter(_) => Access::Inviter,
             Kind::Admin(_) => Access::Admin,
         }
     }
@@ -214,6 +225,12 @@ impl Handler {
             }
             Kind::User(run) => {
                 let proof = SignedIn(ctx.viewer.clone().ok_or_else(|| Failure::of(Code::SignIn))?);
+                Ok(Box::new(move |ctx| run(ctx, proof)))
+            }
+            Kind::Inviter(run) => {
+                let viewer = ctx.viewer.as_ref().ok_or_else(|| Failure::of(Code::SignIn))?;
+                let proof = Inviter::prove(&viewer.user);
+                let proof = proof.ok_or_else(|| Failure::of(Code::Forbidden))?;
                 Ok(Box::new(move |ctx| run(ctx, proof)))
             }
             Kind::Admin(run) => {

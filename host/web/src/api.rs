@@ -23,6 +23,7 @@ pub mod openapi;
 pub mod outbox;
 pub mod plugins;
 pub mod profiles;
+pub mod providers;
 pub mod registration;
 pub mod reset_watch;
 pub mod resets;

@@ -15,6 +15,7 @@ pub mod guard;
 pub mod telling;
 
 pub mod context;
+pub mod device;
 pub mod failure;
 pub mod program;
 

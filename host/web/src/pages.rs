@@ -28,6 +28,8 @@ pub mod outbox;
 pub mod people;
 pub mod plugins;
 pub mod profiles;
+mod provider_forms;
+pub mod providers;
 pub mod registration;
 pub mod reset_watch;
 pub mod resets;

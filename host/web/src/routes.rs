@@ -86,6 +86,8 @@ pub fn table() -> Vec<Row> {
         .chain(rows(api_of_approvals()))
         .chain(rows(pages_of_approvals()))
         .chain(rows(api_of_issuers()))
+        .chain(rows(api_of_providers()))
+        .chain(rows(pages_of_providers()))
         .collect()
 }
 
@@ -100,6 +102,40 @@ fn api_of_issuers() -> [Columns; 1] {
     use api::oidc_logout;
     [
         (POST, "/api/auth/{provider}/logout", SMALL, public(oidc_logout::signed_out_there), "For an issuer: somebody has signed out there: logout_token, as a form"),
+    ]
+}
+
+#[rustfmt::skip]
+fn api_of_providers() -> [Columns; 9] {
+    use api::providers;
+    [
+        (GET, "/api/providers", NONE, admin(providers::list), "Ways to sign in, in the order of the login page"),
+        (POST, "/api/providers", SMALL, admin(providers::add).lately(), "Add one: id, kind, label, issuer, clientId, clientSecret, scopes, backend, access, admin"),
+        (PUT, "/api/providers/order", SMALL, admin(providers::reorder).lately(), "Put those of the pages in order: order, a list of ids"),
+        (GET, "/api/providers/{id}", NONE, admin(providers::get), "One way to sign in"),
+        (PATCH, "/api/providers/{id}", SMALL, admin(providers::patch).lately(), "Change one: label, issuer, clientId, clientSecret, scopes, access, admin"),
+        (DELETE, "/api/providers/{id}", NONE, admin(providers::remove).lately(), "Remove one and end its sessions; identities=keep or forget"),
+        (POST, "/api/providers/{id}/test", SMALL, admin(providers::test), "Try it, stage by stage"),
+        (GET, "/api/providers/{id}/people", NONE, admin(providers::people), "Whom it knows, with what it said about them last"),
+        (POST, "/api/providers/{id}/dry-run", SMALL, admin(providers::dry_run), "What rules would mean: access, admin, claims; nothing is changed"),
+    ]
+}
+
+#[rustfmt::skip]
+fn pages_of_providers() -> [Columns; 11] {
+    use pages::providers;
+    [
+        (GET, "/admin/signin", NONE, admin(providers::list), "Ways to sign in"),
+        (POST, "/admin/signin", SMALL, admin(providers::save_house).lately(), "Registration, local passwords, second factors"),
+        (POST, "/admin/signin/order", SMALL, admin(providers::reorder).lately(), "Move one: up or down"),
+        (GET, "/admin/signin/new", NONE, admin(providers::new).lately(), "Form for an issuer"),
+        (POST, "/admin/signin/new", SMALL, admin(providers::add).lately(), "Add it"),
+        (GET, "/admin/signin/{id}", NONE, admin(providers::detail), "One way to sign in"),
+        (POST, "/admin/signin/{id}", SMALL, admin(providers::save).lately(), "Change it"),
+        (POST, "/admin/signin/{id}/test", SMALL, admin(providers::test), "Try it"),
+        (POST, "/admin/signin/{id}/dry-run", SMALL, admin(providers::dry_run), "Try its rules"),
+        (GET, "/admin/signin/{id}/delete", NONE, admin(providers::confirm_removal).lately(), "Remove it?"),
+        (POST, "/admin/signin/{id}/delete", SMALL, admin(providers::remove).lately(), "Remove it"),
     ]
 }
 

@@ -9,12 +9,6 @@ account-password-change = Change it
 account-password-changed = changed
 account-password-later = follows by itself
 account-password-failed = stays the old one
-account-sessions = Sessions
-account-other-sessions = { $n ->
-    [0] You are signed in here only.
-    [one] You are signed in at one other place too.
-   *[other] You are signed in at { $n } other places too.
-}
 account-sign-out-others = Sign out everywhere else
 account-signed-out-others = You are signed out everywhere else.
 account-active = Active

@@ -14,6 +14,7 @@
 
 mod access;
 mod adopt;
+mod approvals;
 mod backends;
 mod expiry;
 mod factors;
@@ -34,6 +35,7 @@ mod plugins;
 mod process;
 mod profiles;
 mod races;
+mod registration;
 mod reset_files;
 mod resets;
 mod sessions;

@@ -57,6 +57,7 @@ const BUILT: &[&str] = &[
     "resets-tried-",
     "role-",
     "second-",
+    "signin-",
     "security-",
     "setting-",
     "area-",

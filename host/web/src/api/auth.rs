@@ -17,8 +17,8 @@ use serde_json::json;
 use service::ServiceError;
 use service::entrance::Entered;
 use service::passwords::{self, PasswordOutcome, PasswordResult};
-use service::sessions::{self, Begun, Held, Keep, Tokens};
 use service::providers::{self, Kind, Offered};
+use service::sessions::{self, Begun, Held, Keep, Tokens};
 use service::signin::{self, Credentials};
 use views::frame::PRODUCT;
 

@@ -21,7 +21,7 @@ const SENT: &[(&str, &str, &[&str])] = &[
     ("POST", "/api/invites/{code}/accept", &["username", "password", "email"]),
     ("GET", "/api/users", &["limit", "cursor", "q", "sort", "state", "role", "backend"]),
     ("POST", "/api/users", &["username", "password", "email", "role", "label", "expiresAt"]),
-    ("PATCH", "/api/users/{id}", &["username", "email", "role", "state", "label", "expiresAt"]),
+    ("PATCH", "/api/users/{id}", &["username", "email", "role", "state", "label", "expiresAt", "inviteRight"]),
     ("DELETE", "/api/users/{id}", &["accounts"]),
     ("POST", "/api/users/{id}/extend", &["by", "until"]),
     ("POST", "/api/users/{id}/enable", &[]),
@@ -60,6 +60,7 @@ const SENT: &[(&str, &str, &[&str])] = &[
     ("POST", "/api/users/{id}/approve", &["profile"]),
     ("POST", "/api/users/{id}/reject", &["word"]),
     ("POST", "/api/approvals/{id}/reopen", &[]),
+    ("POST", "/api/account/invites", &["label", "uses", "expiresAt", "expiresIn", "askEmail", "email"]),
     ("POST", "/api/auth/token/login", &["token"]),
     ("POST", "/api/users/{id}/login-token", &["once", "expiresIn", "expiresAt"]),
     ("POST", "/api/keys/rotate", &["refuseFormer"]),
@@ -122,7 +123,7 @@ fn operation(row: &Listed) -> Value {
     if !parameters.is_empty() {
         operation.insert("parameters".into(), parameters.into());
     }
-    if matches!(row.access, Access::User | Access::Admin | Access::Holder) {
+    if matches!(row.access, Access::User | Access::Inviter | Access::Admin | Access::Holder) {
         operation.insert("security".into(), json!([{ "bearer": [] }, { "cookie": [] }]));
         let scope = scope_of(row.method, row.pattern).map(|scope| scope.to_string());
         operation.insert("x-api-token-scope".into(), scope.into());

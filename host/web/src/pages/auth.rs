@@ -14,8 +14,8 @@ use domain::users::User;
 use http::HeaderName;
 use service::entrance::Entered;
 use service::login_tokens;
-use service::sessions::{self, Keep, Proof};
 use service::providers::Kind;
+use service::sessions::{self, Keep, Proof};
 use service::signin;
 use views::Problem;
 use views::login::{LoginPage, PasswordProvider, RedirectProvider};
@@ -33,11 +33,7 @@ pub async fn root(ctx: Ctx) -> Reply {
     Ok(ctx.go(home))
 }
 
-async fn login_page(
-    ctx: &Ctx,
-    next: Option<&str>,
-    username: &str,
-) -> Result<LoginPage, Failure> {
+async fn login_page(ctx: &Ctx, next: Option<&str>, username: &str) -> Result<LoginPage, Failure> {
     let offered = offered(ctx).await?;
     let providers = offered.providers;
     let mut page = LoginPage {

@@ -5,6 +5,7 @@
 use domain::accounts::Offer;
 use domain::backends::Backend;
 use domain::fault::Fault;
+use domain::identity::Ways;
 use domain::ids::BackendId;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -74,6 +75,8 @@ pub(crate) struct Entry {
     pub(crate) health: Health,
     pub(crate) offer: Option<Offer>,
     pub(crate) asked: Option<Asked>,
+    /// How its plugin signs people in, as it is set up; none: not asked yet.
+    pub(crate) ways: Option<Ways>,
 }
 
 /// What came of it when a sign-in last asked a backend.
@@ -108,7 +111,10 @@ impl Board {
             board.remove(&backend.id).filter(|old| old.backend.server_id == backend.server_id);
         let (health, offer, asked) =
             known.map_or((Health::unknown(), None, None), |old| (old.health, old.offer, old.asked));
-        board.insert(backend.id.clone(), Entry { backend, secrets, health, offer, asked });
+        board.insert(
+            backend.id.clone(),
+            Entry { backend, secrets, health, offer, asked, ways: None },
+        );
     }
 
     /// Takes one down.
@@ -160,7 +166,7 @@ mod tests {
             server_id: None,
             created_at: Timestamp::UNIX_EPOCH,
         };
-        Entry { backend, secrets: Vec::new(), health, offer: None, asked }
+        Entry { backend, secrets: Vec::new(), health, offer: None, asked, ways: None }
     }
 
     #[test]

@@ -6,16 +6,18 @@
 use crate::activity::{actor, note};
 use crate::error::{FieldProblem, Result, ServiceError};
 use crate::house::Service;
-use crate::{mail, plugins, wiring};
+use crate::{mail, plugins, providers, wiring};
 use domain::activity::{ActivityKind, Actor, NewActivity};
+use domain::identity::LinkedIdentity;
 use domain::role::Admin;
-use domain::settings::{Settings, Settled, Source};
+use domain::settings::{Registration, Settings, Settled, Source};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 use url::Url;
 
 const PUBLIC_URL: &str = "server.public_url";
+const LOCAL_LOGIN: &str = "signin.local_login";
 /// A text on a page.
 const LONGEST_TEXT: usize = 4_000;
 
@@ -64,6 +66,24 @@ const KEYS: &[Key] = &[
         },
     },
     Key {
+        name: "signin.registration",
+        read: |all| word(all.signin.registration),
+        set: |all, value| put(&mut all.signin.registration, registration(value)?),
+    },
+    Key {
+        name: LOCAL_LOGIN,
+        read: |all| all.signin.local.into(),
+        set: |all, value| put(&mut all.signin.local, value.as_bool().ok_or("not-a-flag")?),
+    },
+    Key {
+        name: "signin.admins_need_second_factor",
+        read: |all| all.signin.admins_need_second_factor.into(),
+        set: |all, value| {
+            let needed = value.as_bool().ok_or("not-a-flag")?;
+            put(&mut all.signin.admins_need_second_factor, needed)
+        },
+    },
+    Key {
         name: "texts.contact",
         read: |all| all.texts.contact.as_str().into(),
         set: |all, value| put(&mut all.texts.contact, text(value)?.to_owned()),
@@ -108,6 +128,15 @@ const KEYS: &[Key] = &[
 fn put<T>(slot: &mut T, value: T) -> Result<(), &'static str> {
     *slot = value;
     Ok(())
+}
+
+fn word(registration: Registration) -> Value {
+    serde_json::to_value(registration).unwrap_or_default()
+}
+
+fn registration(value: &Value) -> Result<Registration, &'static str> {
+    let all = [Registration::Off, Registration::Approval, Registration::Open];
+    all.into_iter().find(|one| word(*one) == *value).ok_or("choice")
 }
 
 fn text(value: &Value) -> Result<&str, &'static str> {
@@ -206,6 +235,9 @@ pub async fn patch(
 ) -> Result<Vec<SettingView>> {
     let changing = service.inside().changing.lock().await;
     check(&service.written(), &values)?;
+    if values.get(LOCAL_LOGIN) == Some(&Value::Bool(false)) {
+        another_way_in(service, by).await?;
+    }
     let names: Vec<_> = values.keys().cloned().collect();
     let line = NewActivity::new(service.now(), actor(by), ActivityKind::SettingsChanged)
         .with("keys", names.join(", "));
@@ -224,6 +256,28 @@ pub async fn patch(
     refresh(service).await?;
     drop(changing);
     Ok(list(service, by))
+}
+
+/// Nobody shuts the door they came by behind themselves: without local passwords there has to be another
+/// way in for whoever turns them off. The console may.
+async fn another_way_in(service: &Service, by: &Admin) -> Result<()> {
+    let Some(id) = by.id().cloned() else { return Ok(()) };
+    let ways = providers::all(service).await?;
+    let has_one = service
+        .read(move |tx| {
+            let identities = tx.identities().of_user(&id)?;
+            let user = tx.users().get(&id)?;
+            let accounts = user.map(|user| user.accounts).unwrap_or_default();
+            Ok(ways.iter().any(|way| {
+                let linked = |one: &LinkedIdentity| {
+                    one.key.provider == way.id && one.key.issuer == way.issuer()
+                };
+                identities.iter().any(linked)
+                    || accounts.iter().any(|account| account.backend.as_str() == way.issuer())
+            }))
+        })
+        .await?;
+    if has_one { Ok(()) } else { Err(ServiceError::field(LOCAL_LOGIN, "last-way-in")) }
 }
 
 fn check(written: &Settled, values: &BTreeMap<String, Value>) -> Result<()> {

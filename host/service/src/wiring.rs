@@ -188,6 +188,7 @@ fn merged(service: &Service, tx: &WriteTx, file: &[BackendFromFile]) -> Result<M
         tx.secrets().delete_all(SecretOf::Backend(&backend.id))?;
         tx.plugin_state().delete_all(backend.id.as_str())?;
         tx.resets().delete_watch(&backend.id)?;
+        tx.providers().delete_of_backend(&backend.id)?;
         note(tx, line(ActivityKind::BackendRemoved, &backend.id))?;
     }
     tx.schedule().put(&Task::CheckBackends, service.now())?;

@@ -3,8 +3,8 @@
 use crate::error::StoreError;
 use crate::records::{Entry, Record};
 use crate::tx::{Mode, Table, Tx, Writing, table};
-use domain::ids::ProviderId;
-use domain::providers::Provider;
+use domain::ids::{BackendId, ProviderId};
+use domain::providers::{Provider, ProviderKind};
 
 const ROWS: Table = table("providers");
 
@@ -57,6 +57,18 @@ impl Providers<'_, Writing> {
     /// [`StoreError`].
     pub fn put(&self, provider: &Provider) -> Result<(), StoreError> {
         self.0.save(provider)
+    }
+
+    /// Deletes the rules of a backend that is gone: another one of that id does not inherit them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn delete_of_backend(&self, backend: &BackendId) -> Result<(), StoreError> {
+        let of_it = |row: &Provider| matches!(&row.kind, ProviderKind::Backend { backend: id } if id == backend);
+        for row in self.all()?.iter().filter(|row| of_it(row)) {
+            self.delete(&row.id)?;
+        }
+        Ok(())
     }
 
     /// Deletes one; what it was.

@@ -36,6 +36,7 @@ pub enum Nav {
     Approvals,
     Profiles,
     Backends,
+    Signin,
     Mail,
     Resets,
     Plugins,

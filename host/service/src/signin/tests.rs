@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::clock::Clock;
+use crate::providers::offered;
 use crate::rig::{PASSWORD, Rig, caller, settled};
 use crate::users;
 use core::time::Duration;
@@ -119,7 +120,7 @@ async fn blanks_and_unknown_providers_are_refused() {
     let refused = login(&rig.service, &credentials, Keep::Remembered, &caller("192.0.2.1")).await;
     assert!(matches!(refused, Err(ServiceError::NotFound { what: "provider" })));
     let ids: BTreeSet<_> =
-        providers(&rig.service).providers.into_iter().map(|one| one.id).collect();
+        offered(&rig.service).await.unwrap().providers.into_iter().map(|one| one.id).collect();
     assert_eq!(ids, BTreeSet::from([local_provider().unwrap()]));
 }
 

@@ -1,0 +1,1 @@
+//! What an admin does with ways to sign in.

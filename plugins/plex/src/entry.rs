@@ -1,7 +1,8 @@
 //! The last step of a sign-in: whether this person belongs to the server, and what the host is told.
 //!
 //! Somebody who certainly does not belong is signed out again and denied; where it cannot be told, nobody
-//! comes in.
+//! comes in. A token that nothing needs any more is signed out: where the owner is connected, their lists tell
+//! who belongs.
 
 use latchkey_sdk::fault::{Fault, Kind};
 use latchkey_sdk::http::Request;
@@ -28,10 +29,11 @@ pub fn enter(
     token: &str,
 ) -> Result<Progress, Fault> {
     let machine = server::machine(lent)?;
-    let (word, more) = match place(lent, &note.client, profile, token, &machine)? {
-        Place::Member(tier, more) => (tier, more),
-        Place::Invited if note.anyone => ("invited", Vec::new()),
-        Place::Outside if note.anyone => ("none", Vec::new()),
+    let (word, more, kept) = match place(lent, &note.client, profile, token, &machine)? {
+        Place::Listed(tier, more) => (tier, more, note.anyone),
+        Place::Member(tier) => (tier, Vec::new(), true),
+        Place::Invited if note.anyone => ("invited", Vec::new(), true),
+        Place::Outside if note.anyone => ("none", Vec::new(), true),
         Place::Invited => {
             let detail =
                 "this person's invitation to the server waits for them to accept it in Plex";
@@ -42,12 +44,19 @@ pub fn enter(
             return Ok(Progress::Denied);
         }
     };
+    if !kept {
+        leave(lent, &note.client, token);
+        return Ok(Progress::Done(profile.person(word, more, None)));
+    }
     let grant = Grant { client: note.client.clone(), id: profile.id, token: token.to_owned() };
     Ok(Progress::Done(profile.person(word, more, Some(sealed(&grant)?))))
 }
 
 enum Place {
-    Member(&'static str, Vec<Attribute>),
+    /// By their own list; only their token can tell it again.
+    Member(&'static str),
+    /// By the owner's lists too, with what is told there.
+    Listed(&'static str, Vec<Attribute>),
     Invited,
     Outside,
 }
@@ -65,23 +74,26 @@ fn place(
     let resources = ask(lent, tier::resources(client, by), by)?;
     let tier = Tier::of(&resources, machine)?;
     if let Some(Tier::Owner) = tier {
-        return Ok(Place::Member(Tier::Owner.word(), Vec::new()));
+        return Ok(Place::Member(Tier::Owner.word()));
     }
     if !cloud::connected(lent) {
         return match tier {
-            Some(tier) => Ok(Place::Member(tier.word(), Vec::new())),
+            Some(tier) => Ok(Place::Member(tier.word())),
             None if invited(lent, client, token, machine)? => Ok(Place::Invited),
             None => Ok(Place::Outside),
         };
     }
     match (tier, view::standing(lent, machine, profile.id)) {
-        (Some(tier), Ok(view::Seen { told, .. })) => Ok(Place::Member(tier.word(), told)),
+        (Some(tier), Ok(view::Seen { standing: view::Known::Member(_), told, .. })) => {
+            Ok(Place::Listed(tier.word(), told))
+        }
+        (Some(tier), Ok(_)) => Ok(Place::Member(tier.word())),
         (Some(tier), Err(fault)) => {
             lent.log(Level::Warn, &format!("no filters are known: {}", fault.detail), &[]);
-            Ok(Place::Member(tier.word(), Vec::new()))
+            Ok(Place::Member(tier.word()))
         }
-        (None, Ok(view::Seen { standing: view::Known::Member(tier), told })) => {
-            Ok(Place::Member(tier.word(), told))
+        (None, Ok(view::Seen { standing: view::Known::Member(tier), told, .. })) => {
+            Ok(Place::Listed(tier.word(), told))
         }
         (None, Ok(view::Seen { standing: view::Known::Invited, .. })) => Ok(Place::Invited),
         (None, Ok(view::Seen { standing: view::Known::Unsaid | view::Known::Outside, .. })) => {

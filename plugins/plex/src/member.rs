@@ -65,8 +65,11 @@ fn by_owner(lent: &impl Lent, machine: &str, id: u64) -> Result<Standing, Fault>
     Ok(match seen.standing {
         Known::Member(tier) => {
             let tier = Told::Text(tier.word().to_owned());
-            let told: Vec<Attribute> =
-                [attribute("plex_tier", tier)].into_iter().chain(seen.told).collect();
+            let told: Vec<Attribute> = [attribute("plex_tier", tier)]
+                .into_iter()
+                .chain(seen.told)
+                .chain(seen.home)
+                .collect();
             Standing::Member(told)
         }
         Known::Invited => Standing::Invited,

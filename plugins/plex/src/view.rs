@@ -59,6 +59,8 @@ pub struct Seen {
     pub standing: Known,
     /// Their filters and libraries.
     pub told: Vec<Attribute>,
+    /// The restriction of somebody of the home, as far as its list has it.
+    pub home: Vec<Attribute>,
 }
 
 /// What the owner's lists say of somebody.
@@ -69,7 +71,24 @@ pub fn standing(lent: &impl Lent, machine: &str, id: u64) -> Result<Seen, Fault>
     let view = View::of(lent, machine)?;
     let share = view.share_of(id);
     let told = share.map(Share::told).unwrap_or_default();
-    Ok(Seen { standing: view.known(id), told })
+    let filtered = told.iter().any(|one| one.name.starts_with("plex_filter_"));
+    let home = view.of_home(id).map(|one| restricted(one, filtered)).unwrap_or_default();
+    Ok(Seen { standing: view.known(id), told, home })
+}
+
+/// A home's list has presets; a restriction without one shows only in its filters.
+fn restricted(one: &Value, filtered: bool) -> Vec<Attribute> {
+    let is_restricted = flag(one, "restricted");
+    let word = match text(one, "restrictionProfile") {
+        Some(preset) => preset,
+        None if !is_restricted => "none".to_owned(),
+        None if filtered => "custom".to_owned(),
+        None => "unknown".to_owned(),
+    };
+    vec![
+        attribute("plex_restricted", Told::Flag(is_restricted)),
+        attribute("plex_restriction_profile", Told::Text(word)),
+    ]
 }
 
 impl View {

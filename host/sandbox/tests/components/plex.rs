@@ -1,17 +1,18 @@
 //! The Plex component against the stand-in: who comes in by a redirect, and who belongs.
 
-use crate::rig::{Hand, backend, config, id, plugin, sandbox};
+use crate::rig::{Hand, backend, config, id, options, plugin};
 use domain::fault::{Fault as Refused, FaultKind};
 use domain::identity::{Audience, Identity, Membership, Progress, Prompt};
 use domain::plugins::{ConnectSpec, StageOutcome};
 use domain::secret::Secret;
-use sandbox::{Instance, Sandbox};
+use sandbox::{Instance, Options as SandboxOptions, Sandbox};
 use serde_json::Value;
 use standins::Plex;
 use standins::plex::{
     Behaviour, ExpiredPin, Health, Limited, MACHINE, Options, Origin, Presence, Resources,
     ShareVisible, SlowDown,
 };
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub(crate) const RETURN: &str = "https://home.example/auth/plex/return?x=1&y=2";
@@ -21,6 +22,11 @@ pub(crate) struct House {
     pub(crate) hand: Hand,
     pub(crate) sandbox: Sandbox,
     pub(crate) instance: Instance,
+}
+
+/// Where the component stays compiled from one test to the next.
+fn compiled() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled-plex")
 }
 
 impl House {
@@ -37,7 +43,10 @@ impl House {
     async fn with(token: impl FnOnce(&Plex) -> Option<String>) -> Self {
         let hand = Hand::default();
         let plex = Plex::start_with(Options::strict(hand.now())).await.unwrap();
-        let sandbox = sandbox(&[("plex", plugin("plex"))], &hand);
+        let bundled = vec![("plex".to_owned(), plugin("plex").into())];
+        let cache_dir = Some(compiled());
+        let sandbox =
+            Sandbox::open(SandboxOptions { bundled, cache_dir, ..options(&hand) }).unwrap();
         let token = token(&plex);
         set_up(&sandbox, &plex, token.as_deref());
         let instance = sandbox.instance(backend("plex")).unwrap();
@@ -226,7 +235,7 @@ async fn no_token_follows_a_redirect() {
 #[tokio::test]
 async fn membership_is_yes_invited_no_or_unknown() {
     for house in [House::alone().await, House::connected().await] {
-        let sam = house.enter("sam", Audience::Members).await;
+        let sam = house.enter("sam", Audience::Anyone).await;
         let ask = || house.instance.membership(&sam.subject, sam.grant.as_ref());
         let Membership::Member(claims) = ask().await.unwrap() else { panic!("sam belongs") };
         assert_eq!(claims.get("plex_tier"), Some(&"shared".into()));
@@ -241,9 +250,24 @@ async fn membership_is_yes_invited_no_or_unknown() {
 }
 
 #[tokio::test]
-async fn a_dead_token_says_nothing_and_the_owners_lists_do() {
+async fn a_token_that_nothing_needs_is_signed_out() {
     let house = House::connected().await;
     let sam = house.enter("sam", Audience::Members).await;
+    assert_eq!((sam.grant, house.live("sam")), (None, vec![]));
+    assert_eq!(sam.claims.get("plex_filter_movies"), Some(&"contentRating=G%2CPG".into()));
+    let libraries: Value = ["1", "2"].into();
+    assert_eq!(sam.claims.get("plex_libraries"), Some(&libraries));
+    let seen = house.instance.membership(&sam.subject, None).await.unwrap();
+    assert!(matches!(seen, Membership::Member(_)));
+    let house = House::alone().await;
+    let sam = house.enter("sam", Audience::Members).await;
+    assert!(sam.grant.is_some(), "only their token tells it again");
+}
+
+#[tokio::test]
+async fn a_dead_token_says_nothing_and_the_owners_lists_do() {
+    let house = House::connected().await;
+    let sam = house.enter("sam", Audience::Anyone).await;
     house.instance.release(sam.grant.as_ref().unwrap()).await.unwrap();
     house.instance.release(sam.grant.as_ref().unwrap()).await.unwrap();
     assert_eq!(house.live("sam"), []);
@@ -252,7 +276,11 @@ async fn a_dead_token_says_nothing_and_the_owners_lists_do() {
     assert_eq!(claims.get("plex_filter_movies"), Some(&"contentRating=G%2CPG".into()));
     let mia = house.plex.person("mia").id.to_string();
     let seen = house.instance.membership(&mia, None).await.unwrap();
-    assert!(matches!(seen, Membership::Member(claims) if claims["plex_tier"] == "home"));
+    let Membership::Member(claims) = seen else { panic!("mia belongs") };
+    assert_eq!(
+        (&claims["plex_tier"], &claims["plex_restriction_profile"]),
+        (&"home".into(), &"older_kid".into())
+    );
     let zed = house.plex.person("zed").id.to_string();
     let seen = house.instance.membership(&zed, None).await.unwrap();
     assert_eq!(seen, Membership::Outsider);

@@ -22,8 +22,10 @@ use crate::error::Result;
 use crate::house::Service;
 use crate::providers;
 use attempt::Attempt;
+use core::time::Duration;
 use domain::fault::Fault;
 use domain::identity::Identity;
+use domain::ids::ProviderId;
 use domain::providers::Provider;
 use domain::secret::Secret;
 use jiff::Timestamp;
@@ -31,6 +33,9 @@ use openidconnect::core::{CoreAuthPrompt, CoreAuthenticationFlow, CoreResponseTy
 use openidconnect::{AuthType, CsrfToken, Nonce, PkceCodeChallenge, PkceCodeVerifier, Scope};
 use serde::Serialize;
 use url::Url;
+
+/// How long somebody who signs out waits for an issuer.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Where the browser is sent, and what is kept until it comes back.
 #[derive(Debug, Clone)]
@@ -94,7 +99,7 @@ async fn away(
         .add_scopes(scopes.map(|scope| Scope::new(scope.clone())))
         .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier));
     if anew.is_some() {
-        asked = asked.set_max_age(core::time::Duration::ZERO).add_prompt(CoreAuthPrompt::Login);
+        asked = asked.set_max_age(Duration::ZERO).add_prompt(CoreAuthPrompt::Login);
     }
     let (url, _state, _nonce) = asked.url();
     Ok(Away { url: url.into(), sealed: attempt.sealed()? })
@@ -133,7 +138,7 @@ async fn came_back(
     let code = attempt.code(callback, known.name(), told)?;
     let party = party::party(&known, issuer, secret, &attempt.callback_url)?;
     let proven = proof::prove(&known, &party, (issuer, attempt), code, service.now()).await?;
-    person::person(proven, extras.end_session_endpoint.is_some())
+    person::person(&proven)
 }
 
 fn note(provider: &Provider, fault: &Fault) {
@@ -192,37 +197,38 @@ pub async fn rehearse(service: &Service, provider: &Provider) -> Result<Rehearsa
     })
 }
 
-/// Where a browser goes to be signed out at the issuer too; none where the issuer has no such page or
-/// cannot be asked now. `grant` is what [`finish`] gave with the identity, `back` our own page, absolute.
+/// Somebody who has just signed out here and is still signed in there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StillThere {
+    /// What people call it.
+    pub label: String,
+    /// The issuer's own page to sign out, which asks before it does.
+    pub url: Url,
+}
+
+/// Where somebody who came in by that provider can sign out at the issuer too; none where it is no issuer,
+/// has no such page, or does not answer at once.
+///
+/// It is told who asks (`client_id`) and nothing about the person: an ID token as a hint would have to be
+/// kept for it and would stand in an address (OpenID Connect RP-Initiated Logout 1.0, 2).
 ///
 /// # Errors
 /// Only our own.
-pub async fn logout_url(
-    service: &Service,
-    provider: &Provider,
-    grant: Option<&Secret>,
-    back: &str,
-) -> Result<Option<Url>> {
-    let (Ok(issuer), Ok(known)) =
-        (issuers::issuer(provider), issuers::known(service, provider).await)
-    else {
-        return Ok(None);
-    };
-    let extras = known.metadata.additional_metadata();
-    let end = extras.end_session_endpoint.as_deref().and_then(|text| Url::parse(text).ok());
+pub async fn still_there(service: &Service, id: &ProviderId) -> Result<Option<StillThere>> {
+    let Some(provider) = providers::find(service, id).await? else { return Ok(None) };
+    let Ok(issuer) = issuers::issuer(&provider) else { return Ok(None) };
+    let known = tokio::time::timeout(PATIENCE, issuers::known(service, &provider)).await;
+    let Ok(Ok(known)) = known else { return Ok(None) };
+    let end = known.metadata.additional_metadata().end_session_endpoint.as_deref();
+    let end = end.and_then(|text| Url::parse(text).ok());
     let Some(mut url) = end.filter(|url| known.wire.objection("sign-out page", url).is_none())
     else {
         return Ok(None);
     };
-    // OpenID Connect RP-Initiated Logout 1.0, 2.
-    let mut query = url.query_pairs_mut();
-    if let Some(token) = person::hint(grant) {
-        query.append_pair("id_token_hint", token);
-    }
-    query.append_pair("client_id", &issuer.client_id);
-    query.append_pair("post_logout_redirect_uri", back);
-    drop(query);
-    Ok(Some(url))
+    url.query_pairs_mut().append_pair("client_id", &issuer.client_id);
+    let host = issuer.issuer.host_str().unwrap_or_default();
+    let label = if provider.label.is_empty() { host } else { &provider.label };
+    Ok(Some(StillThere { label: label.to_owned(), url }))
 }
 
 #[cfg(test)]

@@ -61,6 +61,19 @@ pub enum Ended {
     Pending,
 }
 
+/// Somebody is signed out here, and still signed in where they came from.
+#[derive(Debug, Clone, Serialize)]
+pub struct SignedOutPage {
+    /// What people call it.
+    pub label: String,
+    /// Its own page to sign out, absolute.
+    pub href: String,
+}
+
+impl Page for SignedOutPage {
+    const TEMPLATE: &'static str = "notices/signed-out.html";
+}
+
 /// Are you sure: names what will happen, and where.
 ///
 /// Form: `POST <action>` with the options that were ticked.

@@ -8,7 +8,6 @@ use super::proof::Proven;
 use domain::fault::Fault;
 use domain::identity::Identity;
 use domain::providers::Claims;
-use domain::secret::Secret;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -22,10 +21,7 @@ const OF_THE_TOKEN: [&str; 11] =
     ["aud", "exp", "iat", "nbf", "jti", "nonce", "at_hash", "c_hash", "s_hash", "sid", "auth_time"];
 
 /// Who it is, and the issuer's own session, where it told.
-pub(super) fn person(
-    proven: Proven,
-    keeps_token: bool,
-) -> Result<(Identity, Option<String>), Fault> {
+pub(super) fn person(proven: &Proven) -> Result<(Identity, Option<String>), Fault> {
     let subject = proven.claims.subject().to_string();
     if subject.is_empty()
         || subject.len() > LONGEST_SUBJECT
@@ -48,7 +44,7 @@ pub(super) fn person(
         email: text("email"),
         email_verified: claims.get("email_verified") == Some(&Value::Bool(true)),
         avatar_url: claims.get("picture").and_then(Value::as_str).map(str::to_owned),
-        grant: keeps_token.then_some(proven.token),
+        grant: None,
         subject,
         claims: kept(claims),
     };
@@ -69,11 +65,6 @@ fn kept(mut claims: Claims) -> Claims {
 fn tidy(text: &str) -> String {
     let line: String = text.chars().filter(|letter| !letter.is_control()).collect();
     line.trim().chars().take(LONGEST_NAME).collect()
-}
-
-/// What signing out there needs, of what was kept.
-pub(super) fn hint(grant: Option<&Secret>) -> Option<&str> {
-    grant.map(|token| token.expose().as_str()).filter(|token| token.matches('.').count() == 2)
 }
 
 #[cfg(test)]

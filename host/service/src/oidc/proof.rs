@@ -35,8 +35,6 @@ pub(super) struct Proven {
     pub(super) claims: TokenClaims,
     /// What userinfo says besides, where there is such an endpoint.
     pub(super) more: Option<PersonClaims>,
-    /// The ID token itself, for signing out there.
-    pub(super) token: Secret,
 }
 
 /// Hands the code in and judges what comes back.
@@ -67,7 +65,7 @@ pub(super) async fn prove(
         Unproven::UnknownKey(fault) | Unproven::Fault(fault) => fault,
     })?;
     let more = userinfo(known, party, &claims, tokens.access_token()).await?;
-    Ok(Proven { claims, more, token: Secret::new(token.to_string()) })
+    Ok(Proven { claims, more })
 }
 
 async fn exchange(

@@ -290,19 +290,18 @@ async fn an_issuer_that_is_away_is_unreachable_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn signing_out_there_is_offered_with_what_the_issuer_needs() {
+async fn signing_out_there_is_offered_and_tells_nothing_about_the_person() {
     let pair = Pair::new().await;
+    let provider = pair.provider.clone();
+    let put = pair.rig.service.write(move |tx| Ok(tx.providers().put(&provider)?));
+    put.await.unwrap();
     let told = pair.sign_in().await.unwrap();
-    let url = logout_url(
-        &pair.rig.service,
-        &pair.provider,
-        told.identity.grant.as_ref(),
-        "https://home.example.org/login",
-    );
-    let url = url.await.unwrap().unwrap();
-    assert_eq!(url.path(), "/end");
-    let names: Vec<String> = url.query_pairs().map(|(name, _)| name.into_owned()).collect();
-    assert_eq!(names, ["id_token_hint", "client_id", "post_logout_redirect_uri"]);
+    assert!(told.identity.grant.is_none(), "no token is kept");
+    let there = still_there(&pair.rig.service, &pair.provider.id).await.unwrap().unwrap();
+    assert_eq!(there.label, "127.0.0.1");
+    assert_eq!(there.url.as_str(), format!("{}/end?client_id=latchkey", pair.issuer.url()));
+    let local = ProviderId::parse("local").unwrap();
+    assert_eq!(still_there(&pair.rig.service, &local).await.unwrap(), None);
 }
 
 mod back_channel;

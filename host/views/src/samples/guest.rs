@@ -7,7 +7,7 @@ use crate::join::{
     Approval, InvitePage, Place, ProgressPage, ProgressStep, SignupPage, StepState, SuccessPage,
 };
 use crate::login::{LoginPage, PasswordProvider, RedirectProvider};
-use crate::notices::{ConfirmOption, ConfirmPage, Consequence, Ended, EndedPage, ErrorPage};
+use crate::notices::{ConfirmOption, ConfirmPage, Consequence, Ended, EndedPage, ErrorPage, SignedOutPage};
 use crate::setup::SetupPage;
 use crate::{Link, Problem, Tone};
 
@@ -294,6 +294,13 @@ impl Samples for EndedPage {
             ("disabled", Self { reason: Ended::Disabled, since: None }),
             ("pending", Self { reason: Ended::Pending, since: None }),
         ]
+    }
+}
+
+impl Samples for SignedOutPage {
+    fn samples() -> Vec<(&'static str, Self)> {
+        let href = "https://id.example.org/logout?client_id=latchkey".into();
+        vec![("full", Self { label: "Example ID".into(), href })]
     }
 }
 

@@ -14,12 +14,13 @@ use domain::users::User;
 use http::HeaderName;
 use service::entrance::Entered;
 use service::login_tokens;
+use service::oidc;
 use service::providers::Kind;
 use service::sessions::{self, Keep, Proof};
 use service::signin;
 use views::Problem;
 use views::login::{LoginPage, PasswordProvider, RedirectProvider};
-use views::notices::ConfirmPage;
+use views::notices::{ConfirmPage, SignedOutPage};
 
 /// Where somebody belongs.
 #[must_use]
@@ -134,13 +135,24 @@ async fn end_former(ctx: &Ctx) -> Result<(), Failure> {
     }
 }
 
-/// `POST /logout`: also for somebody whose session is over already.
+/// `POST /logout`: also for somebody whose session is over already. Who came by an issuer and can sign
+/// out there too is told so.
 pub async fn logout(ctx: Ctx) -> Reply {
+    let mut there = None;
     if let Some(current) = &ctx.viewer {
         sessions::sign_out(ctx.service(), current).await?;
+        there = oidc::still_there(ctx.service(), &current.session.provider).await?;
     }
+    let answer = match there {
+        Some(oidc::StillThere { label, url }) => {
+            let mut frame = frame::frame(&ctx);
+            (frame.viewer, frame.path) = (None, "/login".to_owned());
+            frame::page_in(&ctx, &frame, &SignedOutPage { label, href: url.into() })?
+        }
+        None => ctx.go("/login"),
+    };
     let clear = HeaderName::from_static("clear-site-data");
-    Ok(ctx.take_back(ctx.go("/login")).header(clear, "\"cache\", \"storage\""))
+    Ok(ctx.take_back(answer).header(clear, "\"cache\", \"storage\""))
 }
 
 /// `GET /login/token/{token}`: a link made at the console; opening it changes nothing.

@@ -106,6 +106,15 @@ impl Invite {
         }
     }
 
+    /// For how many people it is taken, used up or still open for.
+    #[must_use]
+    pub fn held(&self, now: Timestamp) -> u32 {
+        match self.standing(now) {
+            Standing::Open => self.uses.unwrap_or(u32::MAX).max(self.used),
+            Standing::UsedUp | Standing::Over | Standing::Revoked => self.used,
+        }
+    }
+
     /// Takes one use. `None` where it admits nobody: unknown, used up, over and withdrawn look alike.
     #[must_use]
     pub fn reserve(mut self, now: Timestamp) -> Option<Self> {

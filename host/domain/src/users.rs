@@ -1,6 +1,7 @@
 //! Users and the accounts they have.
 
 use crate::ids::{BackendId, UserId};
+use crate::invites::Invite;
 use crate::names::{EmailAddress, Username};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -73,6 +74,32 @@ pub struct InviteRight {
     pub profile: Option<String>,
     /// Where their invites give an account; they cannot grant what they were not given.
     pub backends: Vec<BackendId>,
+}
+
+impl InviteRight {
+    /// For how many people these invites are taken, used up or still open for.
+    fn taken(invites: &[Invite], now: Timestamp) -> u32 {
+        invites.iter().map(|invite| invite.held(now)).fold(0, u32::saturating_add)
+    }
+
+    /// For how many more people than those of these invites it goes.
+    #[must_use]
+    pub fn left_beside(&self, invites: &[Invite], now: Timestamp) -> u32 {
+        self.quota.saturating_sub(Self::taken(invites, now))
+    }
+
+    /// Whether these invites are within it.
+    #[must_use]
+    pub fn fits(&self, invites: &[Invite], now: Timestamp) -> bool {
+        Self::taken(invites, now) <= self.quota
+    }
+
+    /// Whether what an invite gives is what it may give.
+    #[must_use]
+    pub fn grants(&self, invite: &Invite) -> bool {
+        invite.profile == self.profile
+            && invite.backends.iter().all(|id| self.backends.contains(id))
+    }
 }
 
 /// A mail address and whether it was proved.

@@ -10,6 +10,7 @@ use crate::caller::Caller;
 use crate::clock::later;
 use crate::error::{FieldProblem, Result, ServiceError};
 use crate::house::Service;
+use crate::inviting;
 use crate::outbox::{self, Owed};
 use crate::paging::{self, Page};
 use crate::passwords;
@@ -371,13 +372,22 @@ pub(crate) async fn open(service: &Service, code: &str, caller: &Caller) -> Resu
     let (network, now) = (caller.network(), service.now());
     service.inside().desk.may_look(&network, now)?;
     match meant(service, code).await? {
-        Some(invite) if invite.standing(now) == Standing::Open => Ok(invite),
+        Some(invite) if invite.standing(now) == Standing::Open => backed(service, invite).await,
         Some(_) => Err(ServiceError::Gone),
         None => {
             service.inside().desk.missed(&network, now);
             Err(ServiceError::Gone)
         }
     }
+}
+
+/// One whose maker may still invite.
+async fn backed(service: &Service, invite: Invite) -> Result<Invite> {
+    let (asked, is_a_users) = (invite.clone(), invite.inviter.is_some());
+    if is_a_users && !service.read(move |tx| inviting::is_backed(tx, &asked)).await? {
+        return Err(ServiceError::Gone);
+    }
+    Ok(invite)
 }
 
 #[cfg(test)]

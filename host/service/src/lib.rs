@@ -76,6 +76,7 @@ mod tenure;
 mod reach;
 
 pub mod invites;
+pub mod inviting;
 pub mod profiles;
 pub mod signups;
 

@@ -6,7 +6,7 @@
 use crate::error::{Result, ServiceError};
 use crate::house::Service;
 use crate::recall::recall;
-use crate::{expiring, links};
+use crate::{expiring, inviting, links};
 use domain::ids::{SessionId, UserId};
 use domain::links::may_hand_over;
 use domain::outbox::MessageKind;
@@ -82,5 +82,9 @@ pub(crate) fn end_all(tx: &WriteTx, user: &User, except: Option<&SessionId>) -> 
 /// Takes away everything by which somebody could come in or be in.
 pub(crate) fn shut_out(tx: &WriteTx, user: &User, now: Timestamp) -> Result<()> {
     end_all(tx, user, None)?;
+    inviting::close_beyond(tx, user, now)?;
     recall(tx, &user.id, now, |message| message.kind == MessageKind::Reset)
 }
+
+#[cfg(test)]
+mod tests;

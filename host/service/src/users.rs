@@ -13,7 +13,7 @@ use crate::paging::{self, Page};
 use crate::passwords;
 use crate::tenure::{UNKNOWN, end_all, load, may_become, shut_out, standing};
 use crate::throttles::{self, RelayTo};
-use crate::{addresses, expiring};
+use crate::{addresses, expiring, inviting};
 use domain::activity::{ActivityKind, Actor};
 use domain::ids::{BackendId, UserId};
 use domain::names::{EmailAddress, Username, name_key};
@@ -22,7 +22,7 @@ use domain::role::{Admin, Role};
 use domain::schedule::Task;
 use domain::secret::Secret;
 use domain::settings::Lifetime;
-use domain::users::{Email, Protected, Standing, User, UserState};
+use domain::users::{Email, InviteRight, Protected, Standing, User, UserState};
 use jiff::Timestamp;
 use store::users::UserFilter;
 use store::{ReadTx, WriteTx};
@@ -80,6 +80,8 @@ pub struct UserPatch {
     pub label: Option<String>,
     /// When they expire; `Some(None)`: never.
     pub expires_at: Option<Option<Timestamp>>,
+    /// Whether and how far they may invite others; `Some(None)`: not.
+    pub invite_right: Option<Option<InviteRight>>,
 }
 
 /// A changed user and what became of each account.
@@ -192,7 +194,7 @@ fn given_by_admin(address: EmailAddress) -> Email {
 /// Changes what an admin may change about a user.
 ///
 /// # Errors
-/// `NotFound`; `Taken`; `Invalid` for an end in the past; `Forbidden` `setup-admin` or `last-admin` for
+/// `NotFound`; `Taken`; `Invalid` for an end in the past and a right to invite that points at nothing; `Forbidden` `setup-admin` or `last-admin` for
 /// a demotion or an end that may not be, or another name for the first admin by others; and `setup-admin`
 /// or `other-admin` for the address of another admin unless the first one asks.
 pub async fn patch(service: &Service, by: &Admin, id: &UserId, patch: UserPatch) -> Result<User> {
@@ -201,7 +203,12 @@ pub async fn patch(service: &Service, by: &Admin, id: &UserId, patch: UserPatch)
         .write(move |tx| {
             let old = load(tx, &id)?;
             let standing = standing(&here, tx, who.as_ref(), &old)?;
-            let user = patched(&old, patch, standing, here.now())?;
+            let right = patch.invite_right.clone();
+            let mut user = patched(&old, patch, standing, here.now())?;
+            if let Some(right) = right {
+                let check = |right| inviting::checked(tx, &here, right);
+                user.invite_right = right.map(check).transpose()?;
+            }
             if user == old {
                 return Ok(old);
             }
@@ -217,6 +224,11 @@ pub async fn patch(service: &Service, by: &Admin, id: &UserId, patch: UserPatch)
             }
             if user.email != old.email {
                 addresses::replaced(tx, &here, &old, &user)?;
+            }
+            if user.invite_right != old.invite_right {
+                inviting::close_beyond(tx, &user, here.now())?;
+                let kind = ActivityKind::InviteRightChanged;
+                note(tx, about(&here, by.clone(), kind, &user))?;
             }
             let changed = changed_fields(&old, &user).join(", ");
             let line = about(&here, by, ActivityKind::UserChanged, &user).with("fields", changed);
@@ -266,6 +278,7 @@ fn changed_fields(old: &User, new: &User) -> Vec<&'static str> {
         ("role", old.role != new.role),
         ("label", old.label != new.label),
         ("expiresAt", old.expires_at != new.expires_at),
+        ("inviteRight", old.invite_right != new.invite_right),
     ];
     fields.into_iter().filter(|(_name, changed)| *changed).map(|(name, _changed)| name).collect()
 }

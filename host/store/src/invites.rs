@@ -6,7 +6,7 @@ use crate::pages::{Page, PageRequest, matches};
 use crate::records::{Entry, Record, entry};
 use crate::tx::{Mode, Span, Table, Tx, Writing, table};
 use aws_lc_rs::digest;
-use domain::ids::{BackendId, ForeignCode, InviteCode};
+use domain::ids::{BackendId, ForeignCode, InviteCode, UserId};
 use domain::invites::Invite;
 use domain::names::name_key;
 
@@ -41,6 +41,9 @@ impl Record for Invite {
         }
         if let Some(alias) = &self.alias {
             entries.push(entry(BY_ALIAS, alias_key(alias), self).only(Unique::Hash));
+        }
+        if let Some(inviter) = &self.inviter {
+            entries.push(entry(BY_USE, keys::joined(&["inviter", inviter.as_str(), code]), self));
         }
         let backends = self.backends.iter();
         entries.extend(
@@ -109,6 +112,14 @@ impl<M: Mode> Invites<'_, M> {
     /// [`StoreError`].
     pub fn with_backend(&self, id: &BackendId) -> Result<Vec<Invite>, StoreError> {
         self.using("backend", id.as_str())
+    }
+
+    /// Invites that a user made by a right to invite.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn by_inviter(&self, user: &UserId) -> Result<Vec<Invite>, StoreError> {
+        self.using("inviter", user.as_str())
     }
 
     fn using(&self, kind: &str, what: &str) -> Result<Vec<Invite>, StoreError> {

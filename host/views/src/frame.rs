@@ -96,6 +96,8 @@ pub struct Viewer {
     pub name: String,
     /// Shows the way to the admin's pages.
     pub admin: bool,
+    /// Shows the way to invites of one's own.
+    pub invites: bool,
 }
 
 /// How something is meant.

@@ -29,6 +29,8 @@ pub mod people;
 
 pub mod approvals;
 
+pub mod inviting;
+
 pub mod profiles;
 
 pub mod backends;

@@ -111,8 +111,12 @@ pub struct PersonPage {
     pub created_at: Timestamp,
     /// When the account ends.
     pub expires_at: Option<Timestamp>,
-    /// The invite they came with.
+    /// The invite they came with, by who made it.
     pub invite: Option<Link>,
+    /// Whether they may invite others; none for an admin, who may anyway.
+    pub invite_right: Option<RightForm>,
+    /// Whether they have set up a second factor.
+    pub second_factor: bool,
     /// How many sessions are open here.
     pub sessions: u64,
     /// A card a backend.
@@ -128,6 +132,18 @@ pub struct PersonPage {
 impl Page for PersonPage {
     const TEMPLATE: &'static str = "people/detail.html";
     const NAV: Nav = Nav::People;
+}
+
+/// A right to invite others, as typed. Form: `POST .../invite-right` with `quota` (empty: none), `right_profile`
+/// and `right_backends` (repeated).
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct RightForm {
+    /// For how many people; empty: they may not.
+    pub quota: String,
+    /// Profiles by name.
+    pub profiles: Vec<Choice>,
+    /// Backends.
+    pub backends: Vec<Choice>,
 }
 
 /// An account of a user.

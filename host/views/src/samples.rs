@@ -16,6 +16,8 @@ mod flows;
 
 mod guest;
 
+mod inviting;
+
 mod mails;
 
 mod providers;
@@ -64,6 +66,8 @@ pub fn all(views: &Views, lang: &str, base: &str) -> Vec<Shot> {
     stage.add::<crate::approvals::ApprovalsPage>(&mut shots);
     stage.add::<crate::approvals::RegisterPage>(&mut shots);
     stage.add::<crate::approvals::PendingPage>(&mut shots);
+    stage.add::<crate::inviting::MyInvitesPage>(&mut shots);
+    stage.add::<crate::inviting::MyInvitePage>(&mut shots);
     stage.add::<crate::profiles::ProfilesPage>(&mut shots);
     stage.add::<crate::profiles::CapturePage>(&mut shots);
     stage.add::<crate::profiles::ProfilePage>(&mut shots);
@@ -117,6 +121,7 @@ pub fn all(views: &Views, lang: &str, base: &str) -> Vec<Shot> {
     stage.add::<crate::tokens::LoginTokenMadePage>(&mut shots);
     stage.add::<crate::notices::ErrorPage>(&mut shots);
     stage.add::<crate::notices::EndedPage>(&mut shots);
+    stage.add::<crate::notices::SignedOutPage>(&mut shots);
     stage.add::<crate::notices::ConfirmPage>(&mut shots);
     shots
 }
@@ -155,7 +160,7 @@ impl Stage<'_> {
         if outside.iter().any(|prefix| template.starts_with(prefix)) {
             frame.contact = Some("Need help? Ask Anna, 01234 567.".to_owned());
         } else {
-            frame.viewer = Some(Viewer { name: "anna".to_owned(), admin: true });
+            frame.viewer = Some(Viewer { name: "anna".to_owned(), admin: true, invites: true });
         }
         if template.starts_with("home") && word == "busy" {
             frame.banners = vec![Banner {

@@ -25,12 +25,13 @@
 use crate::context::Ctx;
 use crate::failure::{Code, Failure};
 use crate::kit::Answer;
-use crate::program::Access;
+use crate::program::{Access, Listed};
 use core::future::Future;
 use core::pin::Pin;
 use domain::api_tokens::{Area, Scope};
 use domain::role::{Admin, Inviter};
 use domain::secret::Secret;
+use domain::sessions::SessionKind;
 use service::factors;
 use service::sessions::Current;
 use service::setup::{self, SetupState};
@@ -145,18 +146,19 @@ where
 }
 
 /// What an API token needs for a row: the area is the word after `/api/`, and all but reading is writing.
-/// None where no token will do: pages, how one signs in, one's own account, tokens, keys, and whatever hands
-/// somebody's account over.
+/// None where no token will do: pages, how one signs in, one's own account, tokens, keys, whatever hands
+/// somebody's account over, and what asks for a recent proof of who one is.
 #[must_use]
-pub fn scope_of(method: &str, pattern: &str) -> Option<Scope> {
+pub fn scope_of(row: &Listed) -> Option<Scope> {
     /// Below a user.
-    const NEVER: [&str; 4] = ["sessions", "login-token", "reset-link", "factors"];
-    let mut words = pattern.strip_prefix("/api/")?.split('/');
+    const NEVER: [&str; 4] = ["sessions", "login-token", "reset-link", "second-factor"];
+    let mut words = row.pattern.strip_prefix("/api/")?.split('/');
     let area = Area::parse(words.next()?)?;
-    if area == Area::Users && words.any(|word| NEVER.contains(&word)) {
+    let hands_over = area == Area::Users && words.any(|word| NEVER.contains(&word));
+    if hands_over || row.recent {
         return None;
     }
-    Some(Scope { area, write: !matches!(method, "GET" | "HEAD") })
+    Some(Scope { area, write: !matches!(row.method, "GET" | "HEAD") })
 }
 
 /// A handler whose caller has been let in; it only lacks the request.
@@ -201,6 +203,8 @@ impl Handler {
         let admitted = self.let_in(ctx)?;
         match self.proof {
             Proof::Ever => {}
+            // What an API token may do was decided by a fresh proof, when it was made.
+            Proof::Lately if is_api_token(ctx) => {}
             Proof::Lately => ctx.require_recent()?,
         }
         Ok(admitted)
@@ -239,6 +243,11 @@ impl Handler {
             }
         }
     }
+}
+
+fn is_api_token(ctx: &Ctx) -> bool {
+    let kind = ctx.viewer.as_ref().map(|current| &current.session.kind);
+    matches!(kind, Some(SessionKind::ApiToken { .. }))
 }
 
 /// An admin's right, where this session proves enough for it.

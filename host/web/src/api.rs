@@ -15,6 +15,7 @@ pub mod backends;
 pub mod factors;
 pub mod health;
 pub mod invites;
+pub mod inviting;
 pub mod login_tokens;
 pub mod mail;
 pub mod mail_templates;

@@ -7,7 +7,7 @@ use crate::kit::cookies::Keep;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use core::time::Duration;
-use domain::role::Admin;
+use domain::role::{Admin, Inviter};
 use domain::settings::Dates;
 use serde::{Deserialize, Serialize};
 use service::backends::{self, HealthState};
@@ -40,6 +40,7 @@ pub fn frame(ctx: &Ctx) -> Frame {
         viewer: ctx.viewer.as_ref().map(|current| Viewer {
             name: current.user.username.as_str().to_owned(),
             admin: admin.is_some(),
+            invites: Inviter::prove(&current.user).is_some(),
         }),
         contact,
         banners: if admin.is_some() && on_admin_page { banners(ctx) } else { Vec::new() },

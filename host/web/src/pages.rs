@@ -20,6 +20,7 @@ pub mod choices;
 pub mod factors;
 pub mod home;
 pub mod invites;
+pub mod inviting;
 pub mod join;
 pub mod login_tokens;
 pub mod mail;

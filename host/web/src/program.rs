@@ -30,6 +30,8 @@ pub enum Access {
     Holder,
     /// Whoever is signed in.
     User,
+    /// Whoever was given the right to invite others.
+    Inviter,
     /// Admins.
     Admin,
 }

@@ -3,7 +3,7 @@
 //! Guarantees: a request reaches a handler through one of these rows or not at all; the access level is
 //! the type of the handler (see [`crate::access`]). Does not: hold anything that a later part brings.
 
-use crate::access::{Handler, admin, before_setup, holder, public, user};
+use crate::access::{Handler, admin, before_setup, holder, inviter, public, user};
 use crate::{api, pages};
 
 pub use crate::program::{Access, Listed};
@@ -85,6 +85,7 @@ pub fn table() -> Vec<Row> {
         .chain(rows(pages_of_sessions_and_tokens()))
         .chain(rows(api_of_approvals()))
         .chain(rows(pages_of_approvals()))
+        .chain(rows(rows_of_inviting()))
         .chain(rows(api_of_issuers()))
         .chain(rows(api_of_providers()))
         .chain(rows(pages_of_providers()))
@@ -291,11 +292,11 @@ fn api_of_sessions_and_tokens() -> [Columns; 12] {
         (DELETE, "/api/users/{id}/sessions/{sid}", NONE, admin(sessions::end_of), "End one of somebody's sessions"),
         (POST, "/api/auth/token/login", SMALL, public(login_tokens::login), "Sign in with a login token: token"),
         (GET, "/api/users/{id}/login-token", NONE, admin(login_tokens::get), "What is known of somebody's login token"),
-        (POST, "/api/users/{id}/login-token", SMALL, admin(login_tokens::make), "Make a login token, in the place of the one before: once, expiresIn or expiresAt"),
+        (POST, "/api/users/{id}/login-token", SMALL, admin(login_tokens::make).lately(), "Make a login token, in the place of the one before: once, expiresIn or expiresAt"),
         (DELETE, "/api/users/{id}/login-token", NONE, admin(login_tokens::revoke), "Revoke somebody's login token"),
-        (POST, "/api/keys/rotate", SMALL, admin(login_tokens::rotate), "Let another key sign access tokens: refuseFormer"),
+        (POST, "/api/keys/rotate", SMALL, admin(login_tokens::rotate).lately(), "Let another key sign access tokens: refuseFormer"),
         (GET, "/api/tokens", NONE, admin(tokens::list), "One's own API tokens"),
-        (POST, "/api/tokens", SMALL, admin(tokens::make), "Make an API token: name, scopes, expiresIn or expiresAt"),
+        (POST, "/api/tokens", SMALL, admin(tokens::make).lately(), "Make an API token: name, scopes, expiresIn or expiresAt"),
         (DELETE, "/api/tokens/{id}", NONE, admin(tokens::revoke), "Revoke an API token"),
     ]
 }
@@ -307,13 +308,29 @@ fn pages_of_sessions_and_tokens() -> [Columns; 10] {
         (POST, "/account/sessions/{id}/end", SMALL, user(sessions::end), "Sign out there"),
         (POST, "/account/sign-out-others", SMALL, user(sessions::end_others), "Sign out everywhere else"),
         (GET, "/account/tokens", NONE, admin(tokens::list), "My API tokens"),
-        (POST, "/account/tokens", SMALL, admin(tokens::make), "Make one, shown once"),
+        (POST, "/account/tokens", SMALL, admin(tokens::make).lately(), "Make one, shown once"),
         (POST, "/account/tokens/{id}/revoke", SMALL, admin(tokens::revoke), "Revoke one"),
         (GET, "/admin/people/{id}/sessions", NONE, admin(sessions::list_of), "Where they are signed in"),
         (POST, "/admin/people/{id}/sessions/{sid}/end", SMALL, admin(sessions::end_of), "Sign them out there"),
         (GET, "/admin/people/{id}/login-token", NONE, admin(login_tokens::form), "A link that signs them in"),
-        (POST, "/admin/people/{id}/login-token", SMALL, admin(login_tokens::make), "Make it, shown once"),
+        (POST, "/admin/people/{id}/login-token", SMALL, admin(login_tokens::make).lately(), "Make it, shown once"),
         (POST, "/admin/people/{id}/login-token/revoke", SMALL, admin(login_tokens::revoke), "Revoke it"),
+    ]
+}
+
+#[rustfmt::skip]
+fn rows_of_inviting() -> [Columns; 8] {
+    use api::inviting as api;
+    use pages::{inviting, people};
+    [
+        (GET, "/api/account/invites", NONE, inviter(api::list), "My invites, and for how many more people I may make some"),
+        (POST, "/api/account/invites", SMALL, inviter(api::make), "Make an invite by my right to: label, uses, expiresAt or expiresIn, askEmail, email"),
+        (DELETE, "/api/account/invites/{code}", NONE, inviter(api::withdraw), "Withdraw one of mine"),
+        (GET, "/account/invites", NONE, inviter(inviting::list), "My invites"),
+        (POST, "/account/invites", SMALL, inviter(inviting::make), "Make one"),
+        (GET, "/account/invites/{code}", NONE, inviter(inviting::detail), "One of mine, ready to hand over"),
+        (POST, "/account/invites/{code}/withdraw", SMALL, inviter(inviting::withdraw), "Withdraw it"),
+        (POST, "/admin/people/{id}/invite-right", SMALL, admin(people::save_invite_right), "Whether they may invite others"),
     ]
 }
 
@@ -579,6 +596,8 @@ mod tests {
         let expected = [
             "/api/account",
             "/api/account/confirm-email",
+            "/api/account/invites",
+            "/api/account/invites/{code}",
             "/api/auth/admin/login",
             "/api/auth/change-password",
             "/api/auth/factors",

@@ -15,7 +15,6 @@ account-state-missing = Gone
 account-state-unknown = Unknown
 account-retry = Try again
 person-since = Here since
-person-invite = Came with
 person-sessions = Open sessions
 person-label = Label
 person-manage = Manage

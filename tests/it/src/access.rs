@@ -42,7 +42,7 @@ async fn no_row_answers_somebody_without_the_right() {
                     without.text
                 );
             }
-            Access::User | Access::Admin | Access::Holder => {
+            Access::User | Access::Inviter | Access::Admin | Access::Holder => {
                 assert!(
                     is_refusal(without.status),
                     "{} {path} without: {}",
@@ -52,7 +52,7 @@ async fn no_row_answers_somebody_without_the_right() {
                 assert!(is_refusal(wrong.status), "{} {path} forged: {}", row.method, wrong.status);
             }
         }
-        if row.access == Access::Admin {
+        if matches!(row.access, Access::Admin | Access::Inviter) {
             let lower = user.call(row.method, &path, body.clone()).await;
             assert!(
                 matches!(lower.status, 403 | 404) && !lower.text.contains("00000000"),

@@ -47,9 +47,13 @@ async fn where_it_is_open_the_form_signs_in() {
     browser.get("/admin").await.expect(403);
     let taken = house.browser().submit("/register", &form("ADA")).await.expect(422);
     assert!(taken.text.contains("id=\"f-username-problem\""), "{}", taken.text);
-    let body = json!({"username": "Grace", "password": PHRASE, "role": "admin", "setupAdmin": true});
+    let body =
+        json!({"username": "Grace", "password": PHRASE, "role": "admin", "setupAdmin": true});
     let made = house.program().post("/api/auth/register", body).await.expect(201).json();
-    assert_eq!((made["user"]["role"].as_str(), made["user"]["state"].as_str()), (Some("user"), Some("active")));
+    assert_eq!(
+        (made["user"]["role"].as_str(), made["user"]["state"].as_str()),
+        (Some("user"), Some("active"))
+    );
     let body = json!({"username": "grace", "password": PHRASE});
     let taken = house.program().post("/api/auth/register", body).await.expect(409);
     assert_eq!(taken.code(), "name-taken");

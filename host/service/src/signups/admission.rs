@@ -11,6 +11,7 @@ use crate::clock::later;
 use crate::error::{FieldProblem, Result, ServiceError};
 use crate::house::Service;
 use crate::invites;
+use crate::inviting;
 use crate::passwords;
 use crate::random::fingerprint;
 use core::time::Duration;
@@ -134,6 +135,9 @@ pub(super) async fn reserve(
             let (now, code) = (here.now(), &admitted.invite.code);
             let invite = tx.invites().get(code)?.and_then(|invite| invite.reserve(now));
             let invite = invite.ok_or(ServiceError::Gone)?;
+            if !inviting::is_backed(tx, &invite)? {
+                return Err(ServiceError::Gone);
+            }
             let token = free_token(&here, tx, browser)?;
             let signup = Signup {
                 id: SignupId::from_random(here.random().bytes()),

@@ -160,6 +160,8 @@ const ASKED: &[&str] = &[
     "person-reset-link-keeps",
     "person-reset-link-mail",
     "invite-sent",
+    "inviting-withdrawn",
+    "inviting-right-saved",
     "session-ended",
     "session-by-link",
     "tokens-revoked",

@@ -10,7 +10,8 @@ use crate::invites::{
 };
 use crate::paging::Pager;
 use crate::people::{
-    AccountChip, AccountState, PeoplePage, PersonAccount, PersonPage, PersonRow, UserState,
+    AccountChip, AccountState, PeoplePage, PersonAccount, PersonPage, PersonRow, RightForm,
+    UserState,
 };
 use crate::qr::Qr;
 use crate::{Catalogue, Choice, Link, Problem, Tone};
@@ -340,7 +341,13 @@ impl Samples for PersonPage {
             state: UserState::Active,
             created_at: at("2026-11-01T12:00:00Z"),
             expires_at: Some(at("2027-02-01T00:00:00Z")),
-            invite: Some(Link { href: format!("/admin/invites/{CODE}"), text: "Cousins".into() }),
+            invite: Some(Link { href: format!("/admin/invites/{CODE}"), text: "carla".into() }),
+            invite_right: Some(RightForm {
+                quota: "3".into(),
+                profiles: vec![Choice::chosen("Family", "Family")],
+                backends: vec![Choice::chosen("films", "Films and series")],
+            }),
+            second_factor: true,
             sessions: 2,
             accounts: vec![
                 account("jellyfin", "Films and series", AccountState::Ready, None),
@@ -362,6 +369,7 @@ impl Samples for PersonPage {
             address: String::new(),
             label: None,
             invite: None,
+            invite_right: None,
             expires_at: None,
             accounts: Vec::new(),
             profiles: Vec::new(),

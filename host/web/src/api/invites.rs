@@ -108,7 +108,7 @@ pub async fn list(ctx: Ctx, by: Admin) -> Reply {
 }
 
 /// `expiresAt` or `expiresIn`; null: never.
-fn expiry(sent: &mut Input) -> Option<Expiry> {
+pub fn expiry(sent: &mut Input) -> Option<Expiry> {
     let at = sent.change("expiresAt", input::instant);
     let after = sent.change("expiresIn", input::lifetime);
     match (at, after) {

@@ -125,7 +125,7 @@ fn operation(row: &Listed) -> Value {
     }
     if matches!(row.access, Access::User | Access::Inviter | Access::Admin | Access::Holder) {
         operation.insert("security".into(), json!([{ "bearer": [] }, { "cookie": [] }]));
-        let scope = scope_of(row.method, row.pattern).map(|scope| scope.to_string());
+        let scope = scope_of(row).map(|scope| scope.to_string());
         operation.insert("x-api-token-scope".into(), scope.into());
     }
     if row.limit > 0 {

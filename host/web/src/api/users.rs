@@ -1,5 +1,6 @@
 //! Users, for admins.
 
+use super::inviting;
 use super::lists::{self, Wish};
 use crate::access::Reply;
 use crate::context::Ctx;
@@ -9,7 +10,7 @@ use crate::kit::Answer;
 use crate::wording;
 use domain::ids::{BackendId, UserId};
 use domain::role::{Admin, Role};
-use domain::users::{Account, AccountState, User, UserState};
+use domain::users::{Account, AccountState, InviteRight, User, UserState};
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -37,6 +38,21 @@ pub struct UserView {
     invite_hint: Option<String>,
     created_at: Timestamp,
     last_seen: Option<Timestamp>,
+    invite_right: Option<RightView>,
+}
+
+/// How far somebody may invite others.
+#[derive(Debug, Serialize)]
+struct RightView {
+    quota: u32,
+    profile: Option<String>,
+    backends: Vec<BackendId>,
+}
+
+impl From<InviteRight> for RightView {
+    fn from(right: InviteRight) -> Self {
+        Self { quota: right.quota, profile: right.profile, backends: right.backends }
+    }
 }
 
 /// An account as programs see one.
@@ -71,6 +87,7 @@ impl From<User> for UserView {
             invite_hint: user.invite_hint,
             created_at: user.created_at,
             last_seen: user.last_seen,
+            invite_right: user.invite_right.map(RightView::from),
         }
     }
 }
@@ -215,7 +232,9 @@ pub fn changes(mut sent: Input) -> Result<(UserPatch, Option<UserState>), Failur
         "disabled" => Ok(UserState::Disabled),
         _ => Err("choice"),
     });
-    sent.finish(Some((UserPatch { username, email, role, label, expires_at }, state)))
+    let invite_right = inviting::right(&mut sent);
+    let patch = UserPatch { username, email, role, label, expires_at, invite_right };
+    sent.finish(Some((patch, state)))
 }
 
 /// `PATCH /api/users/{id}`

@@ -21,7 +21,9 @@ use views::notices::{ConfirmPage, Consequence};
 use views::qr::Qr;
 use views::{Choice, Tone};
 
-const fn state(standing: Standing) -> pages::InviteState {
+/// A standing in the pages' words.
+#[must_use]
+pub const fn state(standing: Standing) -> pages::InviteState {
     match standing {
         Standing::Open => pages::InviteState::Open,
         Standing::UsedUp => pages::InviteState::Used,
@@ -137,7 +139,8 @@ pub async fn new(ctx: Ctx, by: Admin) -> Reply {
 }
 
 /// A number of days under the API's name for it, as the duration that it takes.
-fn with_days(input: Input, name: &str, typed: Option<&str>) -> Input {
+#[must_use]
+pub fn with_days(input: Input, name: &str, typed: Option<&str>) -> Input {
     let mut asked = Input::default().with("days", typed);
     let days = asked.number("days", 1..=36_500);
     let life = days.map(|days| format!("P{days}D"));

@@ -2,22 +2,25 @@
 
 use super::words;
 use crate::access::Reply;
+use crate::api::inviting::right as inviting_right;
 use crate::api::users::{extension, id, query};
 use crate::context::Ctx;
 use crate::failure::{Code, Failure};
 use crate::frame;
 use crate::input::{self, Input};
 use domain::ids::BackendId;
+use domain::profiles::Profile;
 use domain::role::{Admin, Role};
 use domain::users::{Account, AccountState, User, UserState};
+use serde_json::{Value, json};
 use service::accounts::{AccountOutcome, AccountResult};
 use service::activity;
 use service::backends::BackendView;
 use service::users::{self, OnBackends, UserPatch};
-use service::{profiles, sessions};
+use service::{factors, inviting, profiles, sessions};
 use views::notices::{ConfirmOption, ConfirmPage, Consequence};
 use views::people as pages;
-use views::{Arg, Choice, Tone};
+use views::{Arg, Choice, Link, Tone};
 
 const fn state(state: UserState) -> pages::UserState {
     match state {
@@ -112,12 +115,11 @@ async fn person(ctx: &Ctx, by: &Admin, user: User) -> Result<pages::PersonPage, 
     };
     let lines = activity::list(ctx.service(), by, &query).await?.items;
     let known = profiles::list(ctx.service(), by).await?;
+    let second_factor = factors::of(ctx.service(), &user).await?.are_asked;
     let sessions = sessions::list(ctx.service(), &user.id).await?.len();
-    let profiles = known.into_iter().map(|profile| Choice {
-        chosen: user.profile.as_ref() == Some(&profile.name),
-        value: profile.name.clone(),
-        label: profile.name,
-    });
+    let profiles = choices(&known, user.profile.as_deref());
+    let invite = invited_by(ctx, by, &user).await?;
+    let invite_right = (user.role != Role::Admin).then(|| right_form(&all, &user, &known));
     Ok(pages::PersonPage {
         id: user.id.to_string(),
         name,
@@ -127,9 +129,11 @@ async fn person(ctx: &Ctx, by: &Admin, user: User) -> Result<pages::PersonPage, 
         state: state(user.state),
         created_at: user.created_at,
         expires_at: user.expires_at,
-        invite: None,
+        invite,
+        invite_right,
+        second_factor,
         sessions: u64::try_from(sessions).unwrap_or(u64::MAX),
-        profiles: if user.accounts.is_empty() { Vec::new() } else { profiles.collect() },
+        profiles: if user.accounts.is_empty() { Vec::new() } else { profiles },
         accounts: user.accounts.iter().map(|account| card(ctx, &all, account)).collect(),
         email_confirmed: user.email.as_ref().is_some_and(|email| email.confirmed),
         address: user.email.as_ref().map(|email| email.address.to_string()).unwrap_or_default(),
@@ -137,6 +141,74 @@ async fn person(ctx: &Ctx, by: &Admin, user: User) -> Result<pages::PersonPage, 
         activity: lines.into_iter().map(|line| words::activity_line(ctx, line)).collect(),
         problems: Vec::new(),
     })
+}
+
+fn choices(known: &[Profile], chosen: Option<&str>) -> Vec<Choice> {
+    let choice = |profile: &Profile| Choice {
+        chosen: chosen == Some(profile.name.as_str()),
+        value: profile.name.clone(),
+        label: profile.name.clone(),
+    };
+    known.iter().map(choice).collect()
+}
+
+/// The invite they came by, under the name of who made it.
+async fn invited_by(ctx: &Ctx, by: &Admin, user: &User) -> Result<Option<Link>, Failure> {
+    let invite = inviting::came_by(ctx.service(), by, &user.id).await?;
+    Ok(invite.map(|invite| Link {
+        href: format!("/admin/invites/{}", invite.code),
+        text: if invite.created_by.is_empty() { invite.code.hint() } else { invite.created_by },
+    }))
+}
+
+fn right_form(all: &[BackendView], user: &User, known: &[Profile]) -> pages::RightForm {
+    let right = user.invite_right.as_ref();
+    let backend = |view: &BackendView| Choice {
+        value: view.backend.id.to_string(),
+        label: view.label.clone(),
+        chosen: right.is_none_or(|right| right.backends.contains(&view.backend.id)),
+    };
+    pages::RightForm {
+        quota: right.map(|right| right.quota.to_string()).unwrap_or_default(),
+        profiles: choices(known, right.and_then(|right| right.profile.as_deref())),
+        backends: all.iter().map(backend).collect(),
+    }
+}
+
+/// `POST /admin/people/{id}/invite-right` with `quota`, `right_profile` and `right_backends`
+pub async fn save_invite_right(ctx: Ctx, by: Admin) -> Reply {
+    let form = ctx.form()?;
+    let right = match form.get("quota").map(str::trim).filter(|quota| !quota.is_empty()) {
+        None => Value::Null,
+        Some(quota) => json!({
+            "quota": quota,
+            "profile": form.get("right_profile").filter(|name| !name.is_empty()),
+            "backends": form.all("right_backends").collect::<Vec<_>>(),
+        }),
+    };
+    let mut typed = Input::default().put("inviteRight", right);
+    let invite_right = inviting_right(&mut typed);
+    let saved = match typed.finish(invite_right) {
+        Ok(right) => {
+            let patch = UserPatch { invite_right: Some(right), ..UserPatch::default() };
+            users::patch(ctx.service(), &by, &id(&ctx)?, patch).await.map_err(Failure::from)
+        }
+        Err(failure) => Err(failure),
+    };
+    match saved {
+        Ok(user) => {
+            let args = [("name", user.username.as_str())];
+            Ok(frame::done(&ctx, &here(&ctx), "inviting-right-saved", &args))
+        }
+        Err(failure) => {
+            let failure = failure.renamed(|field| match field {
+                "backends" => "right_backends".to_owned(),
+                "profile" => "right_profile".to_owned(),
+                same => same.to_owned(),
+            });
+            again(&ctx, &by, failure).await
+        }
+    }
 }
 
 /// `GET /admin/people/{id}`

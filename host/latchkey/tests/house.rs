@@ -301,6 +301,9 @@ fn commands_work_where_no_server_runs() {
     assert!(status == 0 && out.starts_with("/login/token/"), "{out}{err}");
     let (status, _, err) = latchkey(&data, &["admin", "reset-password", "bert"]);
     assert!(status == 1 && err.starts_with("latchkey: there is no user \"bert\"; "), "{err}");
+    let clearing = ["admin", "reset-password", "Anna", "--clear-second-factor"];
+    let (status, out, err) = latchkey(&data, &clearing);
+    assert!(status == 0 && out.contains("no second factor"), "{out}{err}");
     let (status, _, err) = latchkey(&data, &["admin", "create", "a/b"]);
     assert!(status == 1 && err.trim().ends_with("does not work: /"), "{err}");
     std::fs::write(data.join("latchkey.toml"), "[server]\npublc_url = \"x\"\n").unwrap();

@@ -18,7 +18,7 @@ use domain::ids::UserId;
 use domain::names::name_key;
 use domain::role::{Admin, Role};
 use domain::secret::Secret;
-use domain::sessions::Strength;
+use domain::sessions::{SessionKind, Strength};
 use domain::users::User;
 use jiff::Timestamp;
 use store::WriteTx;
@@ -102,11 +102,12 @@ pub async fn of(service: &Service, user: &User) -> Result<Overview> {
     })
 }
 
-/// Whether this session proves enough for an admin's work.
+/// Whether this session proves enough for an admin's work. An API token does: it was made in one.
 #[must_use]
 pub fn are_enough(service: &Service, current: &Current) -> bool {
     let required = service.settings().settings.signin.admins_need_second_factor;
-    !required || current.session.strength == Strength::Double
+    let is_token = matches!(current.session.kind, SessionKind::ApiToken { .. });
+    !required || is_token || current.session.strength == Strength::Double
 }
 
 /// What a code came to; an error would take back what was counted.

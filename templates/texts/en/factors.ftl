@@ -70,6 +70,7 @@ app-confirm = It shows codes
 codes-title = Your recovery codes
 codes-help = Print them or write them down, and keep them where your phone is not. Each lets you in once. They are shown only now.
 codes-kept = I have kept them
+person-second-factor = Second factor
 person-factors = Remove second factors
 person-factors-question = Remove the second factors of { $name }?
 person-factors-here = App, passkeys and recovery codes are removed and all sessions end. The password alone signs in until a new one is set up.

@@ -10,9 +10,17 @@ async fn type_password(browser: &Chromium) {
     browser.press("main form[action$=\"/login\"] button.primary").await;
 }
 
-async fn sign_out(browser: &Chromium) {
+async fn sign_out(browser: &Chromium, home: &str) {
+    browser.open(&format!("{home}/account")).await;
     browser.press("form[action$=\"/logout\"] button").await;
     browser.arrive("/login").await;
+}
+
+/// The button is there once the page's script is.
+async fn use_passkey(browser: &Chromium) {
+    let button = "form[data-passkey]:not([hidden]) button";
+    appears(browser, button).await;
+    browser.press(button).await;
 }
 
 async fn appears(browser: &Chromium, selector: &str) {
@@ -34,8 +42,9 @@ async fn a_passkey_is_added_signs_in_alone_and_is_a_second_factor() {
     browser.arrive("/account/security").await;
     browser.check("security, empty").await;
     browser.shoot("security-empty-phone-light").await;
+    appears(&browser, "form[data-makes]:not([hidden])").await;
     browser.fill_at("form[data-makes] [name=name]", "My phone").await;
-    browser.press("form[data-makes] button").await;
+    use_passkey(&browser).await;
     appears(&browser, "ol.codes li").await;
     browser.check("recovery codes").await;
     browser.shoot("recovery-codes-phone-light").await;
@@ -44,16 +53,16 @@ async fn a_passkey_is_added_signs_in_alone_and_is_a_second_factor() {
     browser.check("security, with a passkey").await;
     browser.shoot("security-passkey-phone-light").await;
 
-    sign_out(&browser).await;
-    browser.press("form[data-passkey] button").await;
+    sign_out(&browser, &home).await;
+    use_passkey(&browser).await;
     browser.arrive("/admin").await;
 
-    sign_out(&browser).await;
+    sign_out(&browser, &home).await;
     type_password(&browser).await;
     browser.arrive("/login/second-factor").await;
     browser.check("second step").await;
     browser.shoot("second-step-phone-light").await;
-    browser.press("form[data-passkey] button").await;
+    use_passkey(&browser).await;
     browser.arrive("/admin").await;
 
     browser.open(&format!("{home}/account/security")).await;

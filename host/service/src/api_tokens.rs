@@ -137,11 +137,18 @@ pub async fn check(
     let (hash, now) = (fingerprint(token), service.now());
     let found = service
         .read(move |tx| match tx.api_tokens().by_hash(&hash)? {
-            Some(token) => Ok(tx.users().get(&token.user)?.map(|user| (token, user))),
+            Some(token) => {
+                // It counts as much as its owner's sign-in would: whether a second factor is set up.
+                let strength = match tx.factors().of(&token.user)?.are_asked() {
+                    true => Strength::Double,
+                    false => Strength::Single,
+                };
+                Ok(tx.users().get(&token.user)?.map(|user| (token, user, strength)))
+            }
             None => Ok(None),
         })
         .await?;
-    let Some((token, user)) = found else { return Ok(None) };
+    let Some((token, user, strength)) = found else { return Ok(None) };
     let is_over = token.expires_at.is_some_and(|end| end <= now);
     if is_over || sessions::admit(&user, now).is_err() {
         return Ok(None);
@@ -150,7 +157,8 @@ pub async fn check(
         return Err(ServiceError::Forbidden { code: "scope" });
     }
     noted(service, &token, caller).await;
-    Ok(Some(Current { session: session_of(service, &token, caller)?, user }))
+    let session = Session { strength, ..session_of(service, &token, caller)? };
+    Ok(Some(Current { session, user }))
 }
 
 /// What handlers see in a session's place. It was never proved by a person, so it is never fresh.

@@ -231,7 +231,7 @@ impl App {
                 match tokens::check(self.service(), token).await? {
                     Some(current) => Some(current),
                     None => {
-                        let wanted = access::scope_of(row.method, row.pattern);
+                        let wanted = access::scope_of(&row.listed());
                         api_tokens::check(self.service(), token, wanted, caller).await?
                     }
                 }

@@ -72,17 +72,8 @@ pub fn end(ctx: &Ctx, sent: &mut Input) -> Option<Timestamp> {
     at.or(after.flatten())
 }
 
-/// Whoever asks proved lately who they are: what is made here outlasts the session.
-///
-/// # Errors
-/// 403 `stale-sign-in`.
-pub fn fresh(ctx: &Ctx, by: &Admin) -> Result<(), Failure> {
-    by.id().map_or(Ok(()), |id| ctx.require_fresh(id))
-}
-
 /// `POST /api/users/{id}/login-token`
 pub async fn make(ctx: Ctx, by: Admin) -> Reply {
-    fresh(&ctx, &by)?;
     let draft = draft(&ctx, ctx.json()?)?;
     let made = login_tokens::make(ctx.service(), &by, &id(&ctx)?, draft).await?;
     let view = MadeView {
@@ -118,7 +109,6 @@ pub async fn login(ctx: Ctx) -> Reply {
 
 /// `POST /api/keys/rotate` with `refuseFormer`
 pub async fn rotate(ctx: Ctx, by: Admin) -> Reply {
-    fresh(&ctx, &by)?;
     let mut sent = ctx.json()?;
     let refuse = sent.flag("refuseFormer").unwrap_or(false);
     let former = sent.finish(Some(if refuse { Former::Refuse } else { Former::Verify }))?;

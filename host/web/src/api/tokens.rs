@@ -1,7 +1,7 @@
 //! One's own API tokens.
 
 use super::lists;
-use super::login_tokens::{end, fresh};
+use super::login_tokens::end;
 use crate::access::Reply;
 use crate::context::Ctx;
 use crate::failure::Failure;
@@ -72,7 +72,6 @@ pub async fn list(ctx: Ctx, by: Admin) -> Reply {
 
 /// `POST /api/tokens`
 pub async fn make(ctx: Ctx, by: Admin) -> Reply {
-    fresh(&ctx, &by)?;
     let draft = draft(&ctx, ctx.json()?)?;
     let (token, secret) = api_tokens::make(ctx.service(), &by, draft).await?;
     let view = MadeView { token: secret.expose(), about: token.into() };

@@ -2,7 +2,7 @@
 
 use super::words;
 use crate::access::Reply;
-use crate::api::login_tokens::{address, draft, fresh};
+use crate::api::login_tokens::{address, draft};
 use crate::api::users::id;
 use crate::context::Ctx;
 use crate::failure::Failure;
@@ -43,7 +43,7 @@ async fn page(
         id: user.id.to_string(),
         name: user.username.into(),
         open: open.map(known),
-        stale: fresh(ctx, by).is_err(),
+        stale: ctx.require_recent().is_err(),
         kinds: vec![
             kind("once", "login-token-once", !typed.many),
             kind("many", "login-token-many", typed.many),
@@ -63,7 +63,6 @@ pub async fn form(ctx: Ctx, by: Admin) -> Reply {
 pub async fn make(ctx: Ctx, by: Admin) -> Reply {
     let form = ctx.form()?;
     let user = users::get(ctx.service(), &by, &id(&ctx)?).await?;
-    fresh(&ctx, &by)?;
     let typed =
         Typed { many: form.get("kind") == Some("many"), days: form.get("days").unwrap_or("") };
     let mut sent = Input::default().with("days", Some(typed.days));

@@ -2,7 +2,6 @@
 
 use super::words;
 use crate::access::Reply;
-use crate::api::login_tokens::fresh;
 use crate::api::tokens::draft;
 use crate::context::Ctx;
 use crate::failure::Failure;
@@ -56,7 +55,7 @@ async fn page(ctx: &Ctx, by: &Admin, typed: Typed) -> Result<pages::TokensPage, 
     Ok(pages::TokensPage {
         room: tokens.len() < api_tokens::MOST,
         tokens: tokens.into_iter().map(|token| row(ctx, token)).collect(),
-        stale: fresh(ctx, by).is_err(),
+        stale: ctx.require_recent().is_err(),
         scopes: all.map(choice).collect(),
         name: typed.name,
         days: typed.days,
@@ -73,7 +72,6 @@ pub async fn list(ctx: Ctx, by: Admin) -> Reply {
 /// `POST /account/tokens` with `name`, `scopes` and `days`: the one page that shows the token.
 pub async fn make(ctx: Ctx, by: Admin) -> Reply {
     let form = ctx.form()?;
-    fresh(&ctx, &by)?;
     let typed = Typed {
         name: form.get("name").unwrap_or_default().to_owned(),
         scopes: form.all("scopes").map(str::to_owned).collect(),

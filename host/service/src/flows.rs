@@ -278,14 +278,18 @@ pub(crate) fn sweep(tx: &WriteTx, now: Timestamp, limit: usize) -> Result<usize>
     Ok(tx.flows().sweep(now, limit)?)
 }
 
-/// A provider's no, in the activity.
+/// A provider's no, and what an issuer did wrong, in the activity: the person is told neither.
 async fn noted(
     service: &Service,
     id: &ProviderId,
     error: ServiceError,
     caller: &Caller,
 ) -> Result<ServiceError> {
-    let ServiceError::Forbidden { code } = error else { return Ok(error) };
+    let code = match &error {
+        ServiceError::Forbidden { code } => (*code).to_owned(),
+        ServiceError::Backend(fault) if fault.code.starts_with("oidc.") => fault.code.clone(),
+        _ => return Ok(error),
+    };
     let actor = Actor::Guest(String::new());
     let line = NewActivity::new(service.now(), actor, ActivityKind::SignInRefused);
     let line = line.with("user", "?").with("provider", id.as_str()).with("code", code);

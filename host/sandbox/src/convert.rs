@@ -6,8 +6,8 @@ use crate::contract::accounts::exports::latchkey::accounts::backend as accounts;
 use crate::contract::base::exports::latchkey::plugin::lifecycle;
 use crate::contract::common::attribute::{Attribute, Value};
 use crate::contract::common::fault as wire;
-use crate::persons::unsealed;
 use crate::redact::Redactor;
+use crate::sealed::unsealed;
 use core::time::Duration;
 use domain::accounts::{
     Abilities, Attempt, BackendAccount, Condition, Library, LibraryAccess, NameRules, NewAccount,

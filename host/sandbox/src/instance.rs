@@ -12,7 +12,7 @@ use crate::convert;
 use crate::grants::InstanceConfig;
 use crate::house::House;
 use crate::lent::Lent;
-use crate::persons::words_of;
+use crate::sealed::words_of;
 use domain::accounts::{Attempt, BackendAccount, Library, NewAccount, Offer};
 use domain::fault::{Fault, FaultKind};
 use domain::plugins::{ConnectSpec, PluginRole, Probe, Stage, StageOutcome};

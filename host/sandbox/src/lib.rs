@@ -32,6 +32,7 @@ mod redact;
 pub mod registry;
 mod resets;
 mod rights;
+mod sealed;
 mod shelf;
 pub mod state;
 mod values;

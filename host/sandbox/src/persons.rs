@@ -1,25 +1,19 @@
 //! Between the contract's words on persons and the domain's.
 //!
-//! What decides who somebody is has to fit or is a `bad-reply`; what is only shown is cut. Opaque bytes of
-//! a plugin are base64 here, at most 16 KiB of them.
+//! What decides who somebody is has to fit or is a `bad-reply`; what is only shown is cut.
 
 use crate::contract::common::attribute::{Attribute, Value};
 use crate::contract::identity::exports::latchkey::identity::provider as identity;
 use crate::convert::{NAME, SENTENCE, TEXT, bad_reply, cut, is_id};
 use crate::redact::Redactor;
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
+use crate::sealed::sealed;
 use core::time::Duration;
-use domain::fault::{Fault, FaultKind};
+use domain::fault::Fault;
 use domain::identity::{Audience, HomeUser, Identity, Membership, Progress, Prompt, Verdict, Ways};
 use domain::providers::Claims;
-use domain::secret::Secret;
 use std::collections::BTreeSet;
 use url::Url;
-use zeroize::Zeroizing;
 
-/// Bytes that a plugin may have kept.
-const SEALED: usize = 16 << 10;
 /// Bytes of an address that a browser is sent to.
 const ADDRESS: usize = 4 << 10;
 /// Bytes of a code that a person types.
@@ -35,9 +29,6 @@ const LONGEST: Duration = Duration::from_secs(3_600);
 /// How often a backend may be asked how far an attempt is.
 const SHORTEST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
-/// Words of a plugin's note that could be a token: so long, and so many.
-const TOKEN: usize = 8;
-const TOKENS: usize = 64;
 
 pub(crate) fn ways(ways: identity::Way) -> Ways {
     Ways {
@@ -52,39 +43,6 @@ pub(crate) const fn audience(audience: Audience) -> identity::Audience {
         Audience::Members => identity::Audience::Members,
         Audience::Anyone => identity::Audience::Anyone,
     }
-}
-
-/// A plugin's own bytes, for the caller to seal.
-fn sealed(bytes: Vec<u8>) -> Result<Secret, Fault> {
-    let bytes = Zeroizing::new(bytes);
-    if bytes.len() > SEALED {
-        return Err(bad_reply("more than 16 KiB to keep"));
-    }
-    Ok(Secret::new(BASE64_STANDARD.encode(&*bytes)))
-}
-
-/// The bytes a plugin once gave.
-///
-/// # Errors
-/// `internal` for a text that no plugin gave.
-pub(crate) fn unsealed(kept: &Secret) -> Result<Vec<u8>, Fault> {
-    let odd = || {
-        let words = "what is handed to the plugin is nothing that it gave";
-        Fault::new(FaultKind::Internal, "sandbox.not-sealed", words)
-    };
-    let bytes = BASE64_STANDARD.decode(kept.expose()).map_err(|_cause| odd())?;
-    if bytes.len() > SEALED { Err(odd()) } else { Ok(bytes) }
-}
-
-/// What could be a token in a plugin's own bytes: to be taken out of its words.
-pub(crate) fn words_of(kept: Option<&Secret>) -> Vec<Secret> {
-    let Some(bytes) = kept.and_then(|kept| unsealed(kept).ok()).map(Zeroizing::new) else {
-        return Vec::new();
-    };
-    let text = Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned());
-    let part = |c: char| c.is_ascii_alphanumeric() || "-_.~+/=".contains(c);
-    let words = text.split(|c| !part(c)).filter(|word| word.len() >= TOKEN);
-    words.take(TOKENS).map(Secret::from).collect()
 }
 
 /// # Errors
@@ -220,6 +178,8 @@ pub(crate) fn verdict(verdict: identity::Verdict) -> Result<Verdict, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sealed::{LONGEST as SEALED, unsealed};
+    use domain::fault::FaultKind;
 
     fn asked() -> identity::Prompt {
         identity::Prompt {
@@ -271,17 +231,6 @@ mod tests {
         for wrong in [vec![], vec![zoe(), zoe()], vec![nameless]] {
             assert_eq!(choose(wrong).map_err(|fault| fault.kind), Err(FaultKind::BadReply));
         }
-    }
-
-    #[test]
-    fn tokens_inside_a_note_are_known() {
-        let kept = sealed(br#"{"token":"aBcD-1234567","pin":7}"#.to_vec()).expect("short");
-        let words = words_of(Some(&kept));
-        assert!(words.contains(&Secret::from("aBcD-1234567")));
-        let redactor = Redactor::new(&words);
-        assert_eq!(redactor.clean("refused aBcD-1234567"), "refused ***");
-        assert_eq!(words_of(Some(&Secret::from("no base64!"))), []);
-        assert!(unsealed(&Secret::from("no base64!")).is_err());
     }
 
     #[test]

@@ -13,34 +13,20 @@ use serde_json::Value;
 use crate::cloud::{As, PLEX_TV, ask, code, read, refusal, with};
 use crate::entry;
 use crate::note::{Note, Stage, opened, sealed};
-use crate::person::{Profile, shown, user};
-use crate::reply::{flag, list, odd, text};
+use crate::person::{Profile, home_list, members, shown, user};
+use crate::reply::{flag, odd, text};
 
 /// The people of a home, as its list has them.
 ///
 /// # Errors
 /// As the network and Plex have it; `bad-reply` for a home of nobody.
 pub fn of(lent: &impl Lent, client: &str, token: &str) -> Result<Vec<HomeUser>, Fault> {
-    let home = ask(lent, listing(client, As::Person(token)), As::Person(token))?;
-    let users = people(&home)?;
+    let home = ask(lent, home_list(client, As::Person(token)), As::Person(token))?;
+    let users = members(&home)?;
     if users.is_empty() {
         return Err(odd("a home with nobody in it"));
     }
     users.iter().map(home_user).collect()
-}
-
-/// `GET /api/v2/home/users`
-#[must_use]
-pub fn listing(client: &str, by: As<'_>) -> Request {
-    with(Request::get(PLEX_TV, "/api/v2/home/users"), client, by)
-}
-
-/// The list in an answer to [`listing`].
-///
-/// # Errors
-/// `bad-reply` where there is none.
-pub fn people(home: &Value) -> Result<&[Value], Fault> {
-    list(home.get("users").unwrap_or(&Value::Null), "a home")
 }
 
 fn home_user(one: &Value) -> Result<HomeUser, Fault> {

@@ -8,12 +8,26 @@ use latchkey_sdk::identity::{Attribute, Person, Value as Told};
 use serde_json::Value;
 
 use crate::cloud::{As, PLEX_TV, with};
-use crate::reply::{flag, number, odd, text};
+use crate::reply::{flag, list, number, odd, text};
 
 /// `GET /api/v2/user`. The answer has the token in it.
 #[must_use]
 pub fn user(client: &str, by: As<'_>) -> Request {
     with(Request::get(PLEX_TV, "/api/v2/user"), client, by)
+}
+
+/// `GET /api/v2/home/users`
+#[must_use]
+pub fn home_list(client: &str, by: As<'_>) -> Request {
+    with(Request::get(PLEX_TV, "/api/v2/home/users"), client, by)
+}
+
+/// The list in an answer to [`home_list`].
+///
+/// # Errors
+/// `bad-reply` where there is none.
+pub fn members(home: &Value) -> Result<&[Value], Fault> {
+    list(home.get("users").unwrap_or(&Value::Null), "a home")
 }
 
 /// Somebody, by the answer to [`user`] or to a switch.

@@ -10,8 +10,7 @@ use latchkey_sdk::lent::Lent;
 use serde_json::{Map, Value};
 
 use crate::cloud::{self, As, CLIENTS, read, with};
-use crate::home;
-use crate::person::{attribute, user};
+use crate::person::{attribute, home_list, members, user};
 use crate::reply::{flag, list, number, odd, text};
 use crate::tier::Tier;
 
@@ -104,12 +103,8 @@ impl View {
             let path = format!("/api/v2/shared_servers/owned/{which}");
             with(Request::get(CLIENTS, &path), &client, by)
         };
-        let requests = vec![
-            user(&client, by),
-            home::listing(&client, by),
-            shares("accepted"),
-            shares("pending"),
-        ];
+        let requests =
+            vec![user(&client, by), home_list(&client, by), shares("accepted"), shares("pending")];
         let mut bodies = Vec::new();
         for answer in Request::send_all(lent, requests) {
             bodies.push(read(&answer?, by)?);
@@ -126,7 +121,7 @@ impl View {
         lists: [(&Value, bool); 2],
     ) -> Result<Self, Fault> {
         let owner_id = number(&owner, "id").ok_or_else(|| odd("an account without a number"))?;
-        let home = if flag(&owner, "home") { home::people(home)?.to_vec() } else { Vec::new() };
+        let home = if flag(&owner, "home") { members(home)?.to_vec() } else { Vec::new() };
         if flag(&owner, "home") && home.is_empty() {
             return Err(odd("a home with nobody in it"));
         }

@@ -13,7 +13,7 @@ use crate::wording;
 use core::time::Duration;
 use domain::accounts::Library;
 use domain::ids::{BackendId, PluginId};
-use domain::plugins::{Manifest, PluginRole, Probe, SettingSpec, StageOutcome};
+use domain::plugins::{ConnectSpec, Manifest, PluginRole, Probe, SettingSpec, StageOutcome};
 use domain::role::Admin;
 use serde_json::Map;
 use service::backends::{self, BackendView, HealthState};
@@ -77,7 +77,7 @@ fn form(ctx: &Ctx, manifest: &Manifest, typed: &Typed<'_>) -> pages::BackendForm
     let fields = |prefix, specs: &[SettingSpec]| {
         specs.iter().map(|spec| field(ctx, prefix, spec, typed)).collect()
     };
-    let connect = manifest.connect.as_ref().map(|connect| pages::Connect {
+    let connect = typed_connect(manifest).map(|connect| pages::Connect {
         fields: fields("connect", &connect.fields),
         chosen: value("way") != "key" && typed.kept.is_empty(),
     });
@@ -100,9 +100,14 @@ fn form(ctx: &Ctx, manifest: &Manifest, typed: &Typed<'_>) -> pages::BackendForm
     }
 }
 
+/// What a form can ask for: where an administrator only signs in at the backend, nothing is typed.
+fn typed_connect(manifest: &Manifest) -> Option<&ConnectSpec> {
+    manifest.connect.as_ref().filter(|connect| !connect.fields.is_empty())
+}
+
 /// The form under the API's names. An empty secret is not sent; of the two ways in only the chosen one.
 fn sent(form: &Pairs, manifest: &Manifest) -> Input {
-    let by_connect = manifest.connect.is_some() && form.get("way") == Some("connect");
+    let by_connect = typed_connect(manifest).is_some() && form.get("way") == Some("connect");
     let secrets = manifest.secrets.iter().map(|secret| &secret.spec.key);
     let asked = manifest.connect.iter().flat_map(|connect| &connect.fields).map(|field| &field.key);
     let (secrets, connect) = if by_connect {

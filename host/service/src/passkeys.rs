@@ -171,7 +171,10 @@ pub async fn add(
     if user != current.user.id {
         return Err(ServiceError::Gone);
     }
-    let key = site.library()?.finish_passkey_registration(&made, &state).map_err(refused)?;
+    let key = site
+        .library()?
+        .finish_passkey_registration(&made, &state)
+        .map_err(|cause| refused(&cause))?;
     let passkey = Passkey {
         id: id_of(key.cred_id().as_ref()),
         name,
@@ -193,7 +196,7 @@ pub async fn add(
         .await
 }
 
-fn refused(cause: library::WebauthnError) -> ServiceError {
+fn refused(cause: &library::WebauthnError) -> ServiceError {
     tracing::info!(error = %cause, "a passkey was refused");
     ServiceError::Unauthorized
 }
@@ -278,7 +281,8 @@ pub async fn sign_in(
     let taken = service.inside().ceremonies.take(&challenge, service.now());
     let Some(Purpose::SignIn(state)) = taken else { return Err(ServiceError::Gone) };
     let (library, now) = (site.library()?, service.now());
-    let (claimed, id) = library.identify_discoverable_authentication(&signed).map_err(refused)?;
+    let (claimed, id) =
+        library.identify_discoverable_authentication(&signed).map_err(|cause| refused(&cause))?;
     let id = id_of(id);
     let user = service
         .write_aside(move |tx| {
@@ -313,7 +317,7 @@ fn checked(
     let mut all = factors.passkeys.iter_mut();
     let passkey = all.find(|one| one.id == id).ok_or(ServiceError::Unauthorized)?;
     let mut key = stored(passkey)?;
-    let result = judge(&key).map_err(refused)?;
+    let result = judge(&key).map_err(|cause| refused(&cause))?;
     if !result.user_verified() {
         return Err(ServiceError::Unauthorized);
     }

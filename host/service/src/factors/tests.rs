@@ -89,7 +89,8 @@ async fn an_app_is_asked_for_once_it_has_shown_a_code() {
     assert!(matches!(give(&rig, &asked, code.expose()).await, Err(ServiceError::Unauthorized)));
     rig.pass(30);
     let code = totp::code_at(&enrolment.secret, rig.service.now());
-    let inside = give(&rig, &asked, &format!(" {} {} ", &code[..3], &code[3..])).await.unwrap();
+    let (one, two) = code.split_at(3);
+    let inside = give(&rig, &asked, &format!(" {one} {two} ")).await.unwrap();
     assert_eq!(inside.session.strength, Strength::Double);
     assert_eq!(inside.session.provider.as_str(), "local");
     assert!(matches!(give(&rig, &asked, &code).await, Err(ServiceError::Gone)), "once");

@@ -333,6 +333,7 @@ pub async fn offer(service: &Service, code: &str, caller: &Caller) -> Result<Off
         label: view.label.clone(),
         public_url: view.backend.public_url.clone(),
     });
+    let ask_email = asks_for(service, &invite);
     Ok(Offer {
         grants: grants.collect(),
         name_rules,
@@ -340,11 +341,22 @@ pub async fn offer(service: &Service, code: &str, caller: &Caller) -> Result<Off
         invited_by: invite.created_by,
         expires_at: invite.expires_at,
         account_lifetime: invite.account_lifetime,
-        ask_email: invite.ask_email,
+        ask_email,
         require_approval: invite.require_approval,
         email: invite.email.map(|address| address.as_str().to_owned()),
         code: invite.code,
     })
+}
+
+/// Whether the sign-up asks for an address: always where a backend makes no accounts itself but invites
+/// people by mail.
+pub(crate) fn asks_for(service: &Service, invite: &Invite) -> AskEmail {
+    let board = &service.inside().board;
+    let invites_only = |id: &BackendId| {
+        let offer = board.look(id, |entry| entry.offer.as_ref().map(|offer| offer.abilities));
+        offer.flatten().is_some_and(|can| can.invite && !can.create)
+    };
+    if invite.backends.iter().any(invites_only) { AskEmail::Required } else { invite.ask_email }
 }
 
 /// The invite that a code in a link means: our own, or the one it had in another program.

@@ -113,10 +113,12 @@ pub(crate) fn is_kept_here(service: &Service, user: &User, has_one: bool) -> boo
 
 /// Whether that backend can check a password, or could once its plugin is loaded.
 pub(crate) fn checks_passwords(service: &Service, backend: &BackendId) -> bool {
-    let plugin = service
-        .inside()
-        .board
-        .look(backend, |entry| service.sandbox().manifest(&entry.backend.plugin));
+    let board = &service.inside().board;
+    // One that is signed in to by going there has no use for a password that was typed here.
+    if let Some(ways) = board.look(backend, |entry| entry.ways).flatten() {
+        return ways.password;
+    }
+    let plugin = board.look(backend, |entry| service.sandbox().manifest(&entry.backend.plugin));
     let checks = |manifest: Manifest| manifest.roles.contains(&PluginRole::Identity);
     plugin.is_some_and(|manifest| manifest.is_none_or(checks))
 }

@@ -158,3 +158,25 @@ async fn an_invite_without_a_whole_link_is_not_mailed() {
     let refused = send(&rig.service, &by, &invite.code, &anna).await;
     assert!(matches!(refused, Err(ServiceError::Forbidden { code: "no-public-url" })));
 }
+
+#[tokio::test]
+async fn a_backend_that_only_invites_needs_an_address() {
+    let (rig, admin) = house().await;
+    let text = InviteText { ask_email: "none".into(), ..InviteText::default() };
+    let invite = create(&rig.service, &admin, text.parse().unwrap()).await.unwrap();
+    for (can_create, can_invite, asked) in [
+        (true, false, AskEmail::None),
+        (true, true, AskEmail::None),
+        (false, true, AskEmail::Required),
+    ] {
+        let films = BackendId::parse("films").unwrap();
+        let abilities = domain::accounts::Abilities {
+            create: can_create,
+            invite: can_invite,
+            ..domain::accounts::Abilities::default()
+        };
+        let offer = domain::accounts::Offer { abilities, names: None, password: None };
+        rig.service.inside().board.change(&films, |entry| entry.offer = Some(offer.clone()));
+        assert_eq!(asks_for(&rig.service, &invite), asked, "{can_create} {can_invite}");
+    }
+}

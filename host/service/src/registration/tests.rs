@@ -139,7 +139,7 @@ async fn one_network_makes_five_an_hour_and_asks_thirty_times() {
 #[tokio::test]
 async fn no_more_than_a_hundred_wait() {
     let (rig, _admin) = rig(Registration::Approval).await;
-    let fill = move |tx: &store::WriteTx| {
+    let fill = move |tx: &WriteTx| {
         for number in 0..99_u8 {
             tx.applications().put(&domain::approvals::Application {
                 user: UserId::from_random([number; 16]),

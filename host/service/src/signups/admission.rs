@@ -78,7 +78,8 @@ pub(super) async fn admit(
     if let Some(name) = &username {
         problems.extend(rule_broken(service, &invite, name));
     }
-    let email = address(&invite, form, &mut problems);
+    let asked = invites::asks_for(service, &invite);
+    let email = address(asked, form, &mut problems);
     let rules = passwords::rules_on(service, &invite.backends);
     let words = passwords::words(service, form.username.trim(), email.as_ref());
     match passwords::require(&rules, &form.password, &words, "password") {
@@ -101,12 +102,12 @@ fn rule_broken(service: &Service, invite: &Invite, name: &Username) -> Option<Fi
 }
 
 fn address(
-    invite: &Invite,
+    asked: AskEmail,
     form: &Application,
     problems: &mut Vec<FieldProblem>,
 ) -> Option<EmailAddress> {
     let typed = form.email.as_deref().map_or("", str::trim);
-    match (invite.ask_email, typed) {
+    match (asked, typed) {
         (AskEmail::None, _) | (AskEmail::Optional, "") => None,
         (AskEmail::Required, "") => {
             problems.push(FieldProblem::new("email", "required"));

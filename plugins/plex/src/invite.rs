@@ -3,7 +3,7 @@
 //! Somebody who signed in is invited by their number and accepts in the same breath; an address may be
 //! mistyped and names change hands. A write whose end is not known is looked at, never repeated blindly.
 
-use latchkey_sdk::accounts::{Account, Attempt, NewAccount};
+use latchkey_sdk::accounts::{Account, Attempt, NewAccount, Value as Told};
 use latchkey_sdk::fault::{Fault, Kind};
 use latchkey_sdk::http::{Request, Response, percent};
 use latchkey_sdk::lent::{Lent, Level};
@@ -14,6 +14,7 @@ use crate::libraries::{SectionIds, none_chosen, sections};
 use crate::member::subject_id;
 use crate::note::{Grant, opened};
 use crate::people::{self, end, view};
+use crate::person::attribute;
 use crate::profile::Document;
 use crate::reply::odd;
 use crate::view::{Share, View};
@@ -36,7 +37,12 @@ pub fn create(lent: &impl Lent, account: &NewAccount, attempt: Attempt) -> Resul
     let view = view(lent)?;
     if let Some(share) = view.find(&whom) {
         return match (&whom, attempt) {
-            // The person proved who they are; the share is theirs.
+            // The person proved who they are; the share is theirs, and was before.
+            (Whom::Person(_), Attempt::First) if share.accepted => {
+                let mut account = people::of_share(&view, share);
+                account.attributes.push(attribute("adopted", Told::Flag(true)));
+                Ok(account)
+            }
             (Whom::Person(_), _) | (_, Attempt::AfterDoubt) => {
                 settled(lent, share, account.grant.as_deref())
             }

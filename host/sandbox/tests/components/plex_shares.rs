@@ -76,8 +76,12 @@ async fn who_signed_in_is_invited_by_number_and_accepts_at_once() {
     assert!(share.accepted && share.keys == [1] && !share.all_libraries);
     assert_eq!(share.settings["filterMovies"], "label!=a%26b|contentRating=G");
     assert_eq!(share.settings["allowSync"], true);
-    let again = create(&house, &signed_in(&zed)).await.unwrap();
+    let mut again = create(&house, &signed_in(&zed)).await.unwrap();
+    let adopted = ("adopted".to_owned(), "yes".to_owned());
+    assert_eq!(again.attributes.pop(), Some(adopted), "who was there before is not ours to remove");
     assert_eq!(again, made, "asked twice is invited once");
+    let doubt = house.instance.create(&signed_in(&zed), Attempt::AfterDoubt).await;
+    assert_eq!(doubt.unwrap(), made);
 }
 
 #[tokio::test]

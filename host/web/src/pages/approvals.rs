@@ -167,8 +167,7 @@ pub async fn approve(ctx: Ctx, by: Admin) -> Reply {
     let profile = form.get("profile").filter(|name| !name.is_empty()).map(str::to_owned);
     match approvals::approve(ctx.service(), &by, &id(&ctx)?, profile).await {
         Ok(done) => {
-            let key =
-                if done.link_due { "approvals-approved-link" } else { "approvals-approved" };
+            let key = if done.link_due { "approvals-approved-link" } else { "approvals-approved" };
             let name = done.application.username.as_str();
             Ok(frame::done(&ctx, HERE, key, &[("name", name)]))
         }
@@ -205,9 +204,12 @@ pub async fn forget(ctx: Ctx, by: Admin) -> Reply {
     let who = id(&ctx)?;
     let name = approvals::get(ctx.service(), &by, &who).await?.username;
     match approvals::forget(ctx.service(), &by, &who).await {
-        Ok(()) => {
-            Ok(frame::done(&ctx, &format!("{HERE}?all=true"), "approvals-forgotten", &[("name", &name)]))
-        }
+        Ok(()) => Ok(frame::done(
+            &ctx,
+            &format!("{HERE}?all=true"),
+            "approvals-forgotten",
+            &[("name", &name)],
+        )),
         Err(error) => again(&ctx, &by, error.into()).await,
     }
 }

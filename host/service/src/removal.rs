@@ -10,6 +10,7 @@ use crate::applications;
 use crate::clock::later;
 use crate::error::Result;
 use crate::house::Service;
+use crate::identities::{self, Former};
 use crate::tenure::{load, reschedule_expiry, shut_out, standing};
 use core::time::Duration;
 use domain::activity::{ActivityKind, Actor};
@@ -146,27 +147,33 @@ async fn removed(
     (gone, again): (bool, Option<Task>),
 ) -> Result<()> {
     let here = service.clone();
-    service
+    let former = service
         .write(move |tx| {
             let line = |kind| about(&here, by.clone(), kind, &user);
             if gone {
-                forget(tx, &user.id)?;
-                return note(tx, line(ActivityKind::UserDeleted));
+                let former = forget(tx, &user.id)?;
+                note(tx, line(ActivityKind::UserDeleted))?;
+                return Ok(former);
             }
             if let Some(task) = again {
                 tx.schedule().put(&task, later(here.now(), AGAIN))?;
             }
             // The scheduler's further tries change nothing worth a line.
-            if by == Actor::System { Ok(()) } else { note(tx, line(ActivityKind::UserDisabled)) }
+            if by != Actor::System {
+                note(tx, line(ActivityKind::UserDisabled))?;
+            }
+            Ok(Vec::new())
         })
-        .await
+        .await?;
+    identities::let_go(service, former).await;
+    Ok(())
 }
 
-/// Deletes everything that belongs to a user and nothing else.
+/// Deletes everything that belongs to a user and nothing else; what is to be signed out elsewhere.
 ///
 /// # Errors
 /// The store's.
-fn forget(tx: &WriteTx, id: &UserId) -> Result<()> {
+fn forget(tx: &WriteTx, id: &UserId) -> Result<Vec<Former>> {
     tx.users().delete(id)?;
     tx.applications().delete(id)?;
     tx.sessions().delete_of_user(id, None)?;
@@ -175,10 +182,7 @@ fn forget(tx: &WriteTx, id: &UserId) -> Result<()> {
     tx.links().delete_of_user(id)?;
     tx.api_tokens().delete_of_user(id)?;
     tx.factors().delete(id)?;
-    for identity in tx.identities().delete_of_user(id)? {
-        tx.secrets().delete_all(SecretOf::Identity(&identity.key))?;
-    }
-    tx.pictures().delete(id)?;
+    let former = identities::forget(tx, id)?;
     tx.secrets().delete_all(SecretOf::User(id))?;
     let tasks = [
         Task::ExpireUser,
@@ -195,5 +199,5 @@ fn forget(tx: &WriteTx, id: &UserId) -> Result<()> {
         tx.secrets().delete_all(SecretOf::Message(&message.id))?;
         tx.schedule().delete(&Task::Deliver(message.id))?;
     }
-    Ok(())
+    Ok(former)
 }

@@ -28,6 +28,10 @@ const DEVICE_COOKIE: &str = "latchkey-device";
 const SIGNUP_COOKIE: &str = "latchkey-signup";
 /// What a browser holds between its first proof and the second.
 const TICKET_COOKIE: &str = "latchkey-ticket";
+/// What binds a redirect sign-in to its browser.
+const FLOW_COOKIE: &str = "latchkey-flow";
+/// By which way somebody last came in with this browser.
+const LAST_COOKIE: &str = "latchkey-last";
 /// What shows a browser where its person stands who asked to come in.
 const WAITING_COOKIE: &str = "latchkey-waiting";
 /// The language chosen here.
@@ -249,6 +253,37 @@ impl Ctx {
     #[must_use]
     pub fn ticket(&self) -> Option<Secret> {
         self.cookie(TICKET_COOKIE).map(Secret::new)
+    }
+
+    /// Sets what binds a redirect sign-in to this browser.
+    #[must_use]
+    pub fn hand_over_flow(&self, answer: Answer, browser: &Secret, left: Duration) -> Answer {
+        let cookie = lax(FLOW_COOKIE, browser.expose(), Keep::For(left));
+        answer.cookie(self.visit.transport, &cookie)
+    }
+
+    /// What binds a redirect sign-in to this browser.
+    #[must_use]
+    pub fn flow(&self) -> Option<Secret> {
+        self.cookie(FLOW_COOKIE).map(Secret::new)
+    }
+
+    /// Takes the flow's cookie away.
+    #[must_use]
+    pub fn take_back_flow(&self, answer: Answer) -> Answer {
+        answer.cookie(self.visit.transport, &lax(FLOW_COOKIE, "", Keep::Drop))
+    }
+
+    /// Remembers by which way somebody came in, for the login page to show it first.
+    #[must_use]
+    pub fn remember_way(&self, answer: Answer, provider: &str) -> Answer {
+        self.remember(answer, LAST_COOKIE, provider)
+    }
+
+    /// By which way somebody last came in with this browser.
+    #[must_use]
+    pub fn last_way(&self) -> Option<String> {
+        self.cookie(LAST_COOKIE)
     }
 
     /// Takes the ticket's cookie away.

@@ -56,6 +56,20 @@ pub enum Code {
     Over,
     /// There is no password here to change.
     NoPassword,
+    /// The PIN of a person of a home is wrong.
+    WrongPin,
+    /// The person or the provider said no.
+    Denied,
+    /// They were asked to join there and have not accepted.
+    Invited,
+    /// Known at the provider, and not let in here by its rule.
+    NotAdmitted,
+    /// Whoever proved who they are is not who is signed in.
+    SomebodyElse,
+    /// Nothing else would let them in.
+    LastWayIn,
+    /// It is of an account that the house gave.
+    AccountHere,
     /// Another site's page sent it.
     CrossSite,
     /// The setup code is wrong.
@@ -100,7 +114,7 @@ pub enum Code {
 
 impl Code {
     /// All of them, for the documentation.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 44] = [
         Self::BadRequest,
         Self::SignIn,
         Self::WrongCredential,
@@ -118,6 +132,13 @@ impl Code {
         Self::Oneself,
         Self::Over,
         Self::NoPassword,
+        Self::WrongPin,
+        Self::Denied,
+        Self::Invited,
+        Self::NotAdmitted,
+        Self::SomebodyElse,
+        Self::LastWayIn,
+        Self::AccountHere,
         Self::CrossSite,
         Self::SetupCode,
         Self::NotFound,
@@ -186,6 +207,13 @@ impl Code {
             Self::NoPassword => {
                 (StatusCode::FORBIDDEN, "no-password", "There is no password to change")
             }
+            Self::WrongPin => (StatusCode::FORBIDDEN, "wrong-pin", "The PIN is wrong"),
+            Self::Denied => (StatusCode::FORBIDDEN, "denied", "The provider says no"),
+            Self::Invited => (StatusCode::FORBIDDEN, "invited", "The invitation is not accepted yet"),
+            Self::NotAdmitted => (StatusCode::FORBIDDEN, "not-admitted", "Known there and not here"),
+            Self::SomebodyElse => (StatusCode::FORBIDDEN, "somebody-else", "That was somebody else"),
+            Self::LastWayIn => (StatusCode::FORBIDDEN, "last-way-in", "The last way in stays"),
+            Self::AccountHere => (StatusCode::FORBIDDEN, "account-here", "It goes with an account"),
             Self::CrossSite => {
                 (StatusCode::FORBIDDEN, "cross-site", "The request comes from another site")
             }
@@ -241,6 +269,13 @@ impl Code {
             Self::NoPublicUrl,
             Self::Oneself,
             Self::Over,
+            Self::WrongPin,
+            Self::Denied,
+            Self::Invited,
+            Self::NotAdmitted,
+            Self::SomebodyElse,
+            Self::LastWayIn,
+            Self::AccountHere,
             Self::NoPassword,
         ];
         refusals.into_iter().find(|code| code.as_str() == word).unwrap_or(Self::Forbidden)

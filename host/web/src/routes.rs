@@ -86,6 +86,7 @@ pub fn table() -> Vec<Row> {
         .chain(rows(api_of_approvals()))
         .chain(rows(pages_of_approvals()))
         .chain(rows(rows_of_inviting()))
+        .chain(rows(rows_of_flows()))
         .chain(rows(api_of_issuers()))
         .chain(rows(api_of_providers()))
         .chain(rows(pages_of_providers()))
@@ -96,6 +97,26 @@ pub fn table() -> Vec<Row> {
 #[must_use]
 pub fn routes() -> Vec<Listed> {
     table().iter().map(Row::listed).collect()
+}
+
+#[rustfmt::skip]
+fn rows_of_flows() -> [Columns; 12] {
+    use api::{flows as persons, pictures};
+    use pages::{flows, identities};
+    [
+        (GET, "/api/auth/{provider}/login", NONE, public(flows::login), "To a provider: next, keep"),
+        (GET, "/api/auth/{provider}/callback", NONE, public(flows::callback), "Back from a provider"),
+        (GET, "/api/auth/{provider}/home-users", NONE, public(persons::home_users), "Whom of a home this browser may go on as"),
+        (POST, "/api/auth/{provider}/switch-profile", SMALL, public(persons::switch_profile), "Go on as one of them: id, pin"),
+        (GET, "/api/account/identities", NONE, user(persons::identities), "The identities one has"),
+        (GET, "/api/users/{id}/picture", NONE, user(pictures::get), "Somebody's picture"),
+        (GET, "/login/home-user", NONE, public(flows::home_user_form), "Who of a home is it?"),
+        (POST, "/login/home-user", SMALL, public(flows::home_user), "Go on as one of them"),
+        (GET, "/account/identities", NONE, user(identities::list), "The ways I sign in"),
+        (POST, "/account/identities/link/{provider}", SMALL, user(flows::link).lately(), "One more way"),
+        (POST, "/account/identities/unlink", SMALL, user(identities::unlink).lately(), "One less"),
+        (POST, "/admin/backends/{id}/connect", SMALL, admin(flows::connect).lately(), "Sign in there, so that Latchkey may act"),
+    ]
 }
 
 #[rustfmt::skip]

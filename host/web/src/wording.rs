@@ -108,6 +108,8 @@ pub fn form_problems(ctx: &Ctx, failure: Failure) -> Result<(StatusCode, Vec<Pro
         | Code::Oneself
         | Code::Over
         | Code::NoPassword
+        | Code::LastWayIn
+        | Code::AccountHere
         | Code::TooManySessions => inside.code.status(),
         _ => return Err(failure),
     };

@@ -1,5 +1,6 @@
 login-title = Sign in
 login-with = Continue with { $name }
+login-register = No account yet? Make one
 login-keep = Keep me signed in
 login-keep-help = Only on a device of your own.
 login-submit = Sign in

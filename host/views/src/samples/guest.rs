@@ -7,7 +7,9 @@ use crate::join::{
     Approval, InvitePage, Place, ProgressPage, ProgressStep, SignupPage, StepState, SuccessPage,
 };
 use crate::login::{LoginPage, PasswordProvider, RedirectProvider};
-use crate::notices::{ConfirmOption, ConfirmPage, Consequence, Ended, EndedPage, ErrorPage, SignedOutPage};
+use crate::notices::{
+    ConfirmOption, ConfirmPage, Consequence, Ended, EndedPage, ErrorPage, SignedOutPage,
+};
 use crate::setup::SetupPage;
 use crate::{Link, Problem, Tone};
 

@@ -54,7 +54,18 @@ async fn login_page(ctx: &Ctx, next: Option<&str>, username: &str) -> Result<Log
             }
         }
     }
+    last_first(&mut page, ctx.last_way().as_deref());
     Ok(page)
+}
+
+/// The way that this browser used last stands first; the others keep the admin's order.
+fn last_first(page: &mut LoginPage, last: Option<&str>) {
+    if let Some(at) = page.redirects.iter().position(|one| Some(one.id.as_str()) == last) {
+        page.redirects_first = true;
+        if let Some(first) = page.redirects.get_mut(..=at) {
+            first.rotate_right(1);
+        }
+    }
 }
 
 /// `GET /login?next=`; with `again` also for who is signed in, to prove it anew.
@@ -64,7 +75,8 @@ pub async fn login_form(ctx: Ctx) -> Reply {
     match &ctx.viewer {
         Some(current) if again => {
             let name = current.user.username.as_str();
-            return frame::page(&ctx, &login_page(&ctx, next, name).await?);
+            let page = LoginPage { again: true, ..login_page(&ctx, next, name).await? };
+            return frame::page(&ctx, &page);
         }
         Some(current) => return Ok(ctx.go(next.unwrap_or_else(|| home_of(&current.user)))),
         None => {}
@@ -116,7 +128,8 @@ pub async fn come_in(ctx: &Ctx, entered: Entered, next: Option<&str>) -> Reply {
         Entered::In(begun) => {
             end_former(ctx).await?;
             let target = next.unwrap_or_else(|| home_of(&begun.user));
-            Ok(ctx.hand_over(ctx.go(target), &begun))
+            let answer = ctx.hand_over(ctx.go(target), &begun);
+            Ok(ctx.remember_way(answer, begun.session.provider.as_str()))
         }
         Entered::SecondFactor(asked) => {
             let next = next.map(|next| form_urlencoded::byte_serialize(next.as_bytes()).collect());

@@ -155,6 +155,14 @@ async fn open(service: &Service, id: &ProviderId) -> Result<Provider> {
     if asking::can_be_gone_to(service, &provider).await { Ok(provider) } else { Err(UNKNOWN) }
 }
 
+/// That a provider can be gone to: of one there is not, every route is unknown, whatever else is wrong.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn require(service: &Service, id: &ProviderId) -> Result<()> {
+    open(service, id).await.map(drop)
+}
+
 /// The flow of a browser, where it is of that provider and goes on.
 async fn current(service: &Service, id: &ProviderId, browser: &Secret) -> Result<Flow> {
     if !Purpose::Flow.fits(browser.expose()) {

@@ -299,7 +299,7 @@ async fn signing_out_there_signs_out_here() {
         async |token: &str| issuer.submit("/api/auth/id/logout", &[("logout_token", token)]).await;
     say("nonsense").await.expect(400);
     issuer.submit("/api/auth/id/logout", &[]).await.expect(400);
-    issuer.submit("/api/auth/nobody/logout", &[("logout_token", &token(None))]).await.expect(400);
+    issuer.submit("/api/auth/nobody/logout", &[("logout_token", &token(None))]).await.expect(404);
     issuer.post("/api/auth/id/logout", json!({"logout_token": token(None)})).await.expect(415);
     say(&token(Some("another".to_owned()))).await.expect(200);
     assert!(is_in(&door.me(&one).await) && is_in(&door.me(&other).await));
@@ -350,5 +350,28 @@ async fn the_client_secret_is_shown_to_nobody() {
         let bytes = std::fs::read(&file).unwrap();
         let planted = bytes.windows(21).any(|window| window == b"planted-client-secret");
         assert!(is_settings || !planted, "{}", file.display());
+    }
+}
+
+/// A secret that stands in the program makes anybody an admin (ReadMeABook 297).
+#[test]
+fn readmeabook_297_the_program_holds_no_key() {
+    let program = std::fs::read(crate::process::binary()).unwrap();
+    let all = |mark: &[u8]| -> Vec<usize> {
+        let places = program.windows(mark.len()).enumerate();
+        places.filter(|(_, window)| *window == mark).map(|(at, _)| at + mark.len()).collect()
+    };
+    for at in all(b"PRIVATE KEY-----") {
+        let rest: Vec<u8> = program[at..]
+            .iter()
+            .copied()
+            .filter(|byte| !byte.is_ascii_whitespace())
+            .take(48)
+            .collect();
+        let is_key = rest.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(byte));
+        assert!(!is_key, "a private key stands in the program: {}", String::from_utf8_lossy(&rest));
+    }
+    for word in [&b"change-this-to-a-random-secret-key"[..], b"planted-client-secret"] {
+        assert!(all(word).is_empty(), "{}", String::from_utf8_lossy(word));
     }
 }

@@ -70,7 +70,7 @@ async fn what_is_not_configured_is_not_there() {
 
 /// Every route that has a provider in its path, and the form that names one.
 async fn absent(house: &House, id: &str) {
-    for row in routes().iter().filter(|row| row.pattern.contains("{provider}")) {
+    for row in routes().iter().filter(|row| row.pattern.starts_with("/api/auth/{provider}")) {
         let path = row.pattern.replace("{provider}", id);
         let body =
             if row.method == "GET" { Value::Null } else { json!({"id": "1", "logout_token": "x"}) };

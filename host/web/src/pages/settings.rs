@@ -77,9 +77,16 @@ fn page(ctx: &Ctx, all: &[SettingView], typed: Option<&Pairs>) -> pages::Setting
     }
 }
 
+/// What is changed on this page: how people come in has one of its own.
+fn of_this_page(ctx: &Ctx, by: &Admin) -> Vec<SettingView> {
+    let mut all = settings::list(ctx.service(), by);
+    all.retain(|setting| !setting.editable || !setting.key.starts_with("signin."));
+    all
+}
+
 /// `GET /admin/settings`
 pub async fn form(ctx: Ctx, by: Admin) -> Reply {
-    frame::page(&ctx, &page(&ctx, &settings::list(ctx.service(), &by), None))
+    frame::page(&ctx, &page(&ctx, &of_this_page(&ctx, &by), None))
 }
 
 /// What a form means for a setting: the kind of the value it has; empty gives it back to its default.
@@ -96,7 +103,7 @@ fn meant(setting: &SettingView, typed: Option<&str>) -> Value {
 /// `POST /admin/settings`: only what was changed is set.
 pub async fn save(ctx: Ctx, by: Admin) -> Reply {
     let form = ctx.form()?;
-    let all = settings::list(ctx.service(), &by);
+    let all = of_this_page(&ctx, &by);
     let open = all.iter().filter(|setting| setting.editable && !is_locked(setting));
     let typed = open.map(|setting| (setting, meant(setting, form.get(&setting.key))));
     let changed = typed.filter(|(setting, value)| shown(value) != shown(&setting.value));

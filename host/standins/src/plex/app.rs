@@ -57,10 +57,30 @@ enum Notice {
     Unknown,
 }
 
-/// `GET /`: who is who.
+/// `GET /`: who is who, and who has not accepted yet.
 pub(super) fn root(state: &mut State, _: &Call, _: &Caller) -> Outcome {
-    let body = if state.options.mode == Mode::Demo { who_is_who(state) } else { String::new() };
-    Ok(page(200, &format!("<p class=\"quiet\">Plays Plex for Latchkey.</p>{body}")))
+    let who = if state.options.mode == Mode::Demo { who_is_who(state) } else { String::new() };
+    let waiting = state.shares.iter().filter(|share| share.accepted.is_none());
+    let invited = waiting.filter_map(|share| state.account(share.person?));
+    let buttons: String = invited.map(|account| button(account, "Accept the invitation")).collect();
+    let form = if buttons.is_empty() {
+        String::new()
+    } else {
+        format!("<form method=\"post\" action=\"/accept\"><ul>{buttons}</ul></form>")
+    };
+    Ok(page(200, &format!("<p class=\"quiet\">Plays Plex for Latchkey.</p>{form}{who}")))
+}
+
+/// `POST /accept`: what Plex's own app has for somebody who is invited.
+pub(super) fn accept(state: &mut State, call: &Call, _: &Caller) -> Outcome {
+    let form = call.form();
+    let person = form.iter().find(|(key, _)| key == "person").map(|(_, value)| value.as_str());
+    let account = person.and_then(|name| state.named(name)).map(|account| account.id);
+    let share = account.and_then(|id| state.share_of(id)).map(|share| share.id);
+    if let Some(id) = share {
+        state.accept(id, call.now);
+    }
+    Ok(Answer::empty(303).with("location", "/"))
 }
 
 /// `GET /auth`
@@ -109,7 +129,8 @@ fn render(state: &State, status: u16, notice: &Notice) -> Answer {
 
 fn form(state: &State) -> String {
     let with_account = |account: &&Account| !account.managed;
-    let buttons: String = state.people.iter().filter(with_account).map(button).collect();
+    let buttons = state.people.iter().filter(with_account);
+    let buttons: String = buttons.map(|account| button(account, "Sign in")).collect();
     format!(
         "<p id=\"who\" class=\"quiet\">An app wants to know who you are.</p>\
          <noscript><p class=\"no\">This page needs script, as Plex's own does.</p></noscript>\
@@ -121,9 +142,9 @@ fn form(state: &State) -> String {
     )
 }
 
-fn button(account: &Account) -> String {
+fn button(account: &Account, deed: &str) -> String {
     let name = escape(&account.title);
-    format!("<li><button name=\"person\" value=\"{name}\">Sign in as {name}</button></li>")
+    format!("<li><button name=\"person\" value=\"{name}\">{deed} as {name}</button></li>")
 }
 
 fn who_is_who(state: &State) -> String {
@@ -133,8 +154,11 @@ fn who_is_who(state: &State) -> String {
             (OWNER, _, _) => "owns the server and the home",
             (_, true, _) => "a profile of the home, without an account",
             (_, false, true) => "of the home",
-            _ if state.share_of(account.id).is_some() => "the server is shared with them",
-            _ => "no access to the server",
+            _ => match state.share_of(account.id).map(|share| share.accepted.is_some()) {
+                Some(true) => "the server is shared with them",
+                Some(false) => "invited, and has not accepted",
+                None => "no access to the server",
+            },
         };
         format!("<tr><td>{}</td><td>{what}</td><td>{pin}</td></tr>", escape(&account.title))
     };

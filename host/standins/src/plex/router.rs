@@ -104,6 +104,7 @@ const ROUTES: &[Route] = &[
     v1("GET", "/api/friends/{rest}", Token, shares_v1::gone),
     v1("DELETE", "/api/friends/{rest}", Token, shares_v1::gone),
     here(Place::App, "GET", "/", app::root),
+    here(Place::App, "POST", "/accept", app::accept),
     here(Place::App, "GET", "/auth", app::show),
     here(Place::App, "POST", "/auth", app::decide),
     here(Place::Server, "GET", "/identity", server::identity),

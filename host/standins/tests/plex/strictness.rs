@@ -121,3 +121,17 @@ async fn the_auth_page_sends_back_whoever_approves_and_keeps_whoever_cancels() {
     assert_ne!(house.poll(&pin["id"], CLIENT).await.json()["authToken"], Value::Null);
     assert_eq!(press(&house, &fields(CLIENT, "zed")).await.status, 404, "a PIN is linked once");
 }
+
+#[tokio::test]
+async fn whoever_is_invited_can_accept_in_plexs_own_app() {
+    let house = House::new().await;
+    house.plex.invite("zed", &[1]);
+    let page = ask(&house.plex.app_url(), "GET", "/", &[], b"").await.unwrap().text();
+    assert!(page.contains("Accept the invitation as zed"), "{page}");
+    let media = "application/x-www-form-urlencoded".to_owned();
+    let headers = [("Content-Type".to_owned(), media)];
+    let url = house.plex.app_url();
+    let done = ask(&url, "POST", "/accept", &headers, b"person=zed").await.unwrap();
+    assert_eq!((done.status, done.header("location")), (303, Some("/")));
+    assert!(house.plex.share_of("zed").unwrap().accepted);
+}

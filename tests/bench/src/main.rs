@@ -2,7 +2,7 @@
 //!
 //! Medians of many runs on the machine at hand; the ratio is what can be compared between machines.
 //! `cargo xtask bench` builds the program for release and runs this; the table goes into the README.
-//! Parts can be named: `calls`, `process`, `house`, `mail`.
+//! Parts can be named: `calls`, `process`, `house`, `mail`, `signin`.
 
 #![allow(
     clippy::unwrap_used,
@@ -19,6 +19,7 @@ mod calls;
 mod house;
 mod mail;
 mod process;
+mod signin;
 mod table;
 
 use table::Table;
@@ -39,6 +40,9 @@ fn main() {
         }
         if asked("house") {
             house::measure(&mut table).await;
+        }
+        if asked("signin") {
+            signin::measure(&mut table).await;
         }
         if asked("mail") {
             mail::measure(&mut table).await;

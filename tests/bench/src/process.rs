@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-fn binary() -> PathBuf {
+pub(crate) fn binary() -> PathBuf {
     harness::target_dir().join("release/latchkey")
 }
 
 /// Ends its process with itself.
-struct Running(Child);
+pub(crate) struct Running(pub(crate) Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -36,13 +36,18 @@ async fn start(data: &Path, client: &reqwest::Client) -> Started {
         .spawn()
         .expect("the release binary: run `cargo xtask bench`");
     let process = Running(process);
-    let url = format!("http://127.0.0.1:{port}/readyz");
+    wait_until_ready(client, &format!("http://127.0.0.1:{port}")).await;
+    Started { process, ready: began.elapsed() }
+}
+
+pub(crate) async fn wait_until_ready(client: &reqwest::Client, url: &str) {
+    let (url, began) = (format!("{url}/readyz"), Instant::now());
     loop {
         assert!(began.elapsed() < Duration::from_secs(30), "never ready");
         if let Ok(answer) = client.get(&url).send().await
             && answer.status() == 200
         {
-            return Started { process, ready: began.elapsed() };
+            return;
         }
         tokio::time::sleep(Duration::from_micros(500)).await;
     }

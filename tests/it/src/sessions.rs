@@ -145,7 +145,10 @@ async fn what_must_end_a_session_ends_every_kind_of_it() {
             // An admin's link is made by themselves only; the rest is as before.
             let (program, tokens) = program(&house, "Ada", PHRASE).await;
             let browser = house.browser();
-            browser.submit("/login", &[("username", "Ada"), ("password", PHRASE)]).await.expect(303);
+            browser
+                .submit("/login", &[("username", "Ada"), ("password", PHRASE)])
+                .await
+                .expect(303);
             let own = format!("/api/users/{id}/login-token");
             let made = program.post(&own, json!({"once": false})).await.expect(201).json();
             let text = |value: &Value| value.as_str().unwrap().to_owned();

@@ -1,6 +1,7 @@
 //! Sign-in: one form for everybody, tokens for programs, throttles that trip before a backend's own.
 
 use harness::{ADMIN, ADMIN_PASSWORD, House};
+use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 use standins::jellyfin::{Fault, Phase};
 
@@ -153,4 +154,47 @@ async fn checking_a_password_leaves_no_session_on_the_backend() {
     house.sign_up(&code, "Ada", PHRASE).await.expect(201);
     house.login("Ada", PHRASE).await.expect(200);
     assert!(house.jellyfin.sessions().is_empty(), "{:?}", house.jellyfin.sessions());
+}
+
+/// An answer without what may differ: the moment it was sent at.
+fn told(answer: &harness::Answer) -> (u16, Vec<(String, String)>, String) {
+    let headers = answer.headers.iter().filter(|(name, _)| name.as_str() != "date");
+    let headers = headers.map(|(name, value)| (name.to_string(), format!("{value:?}"))).collect();
+    (answer.status, headers, answer.text.clone())
+}
+
+#[tokio::test]
+async fn unknown_and_wrong_cannot_be_told_apart_by_body_headers_or_time() {
+    const CHECK: &str = "POST /Users/AuthenticateByName";
+    let house = House::new().await;
+    let code = house.invite(json!({"uses": null})).await;
+    house.sign_up(&code, "Ada", PHRASE).await.expect(201);
+    // The plugin is asked once for each: it looks for the account first, and shows the password to it if there
+    // is one.
+    let asked = || {
+        let requests = house.jellyfin.requests();
+        requests.iter().filter(|one| one.method == "GET" && one.path.starts_with("/Users")).count()
+    };
+    let mut answers = Vec::new();
+    for (name, slow) in [("Nobody", false), ("Ada", true), ("Stranger", false), ("Ada", true)] {
+        let (began, before) = (house.clock.now(), asked());
+        // The double answers an unknown name at once and a known one 100 ms later, by our clock.
+        let answer = if slow {
+            let held = house.jellyfin.inject(CHECK, Fault::HoldBefore);
+            let meanwhile = async {
+                held.arrived().await;
+                house.clock.advance(SignedDuration::from_millis(100));
+                held.release();
+            };
+            tokio::join!(house.login(name, "whatever phrase"), meanwhile).0
+        } else {
+            house.login(name, "whatever phrase").await
+        };
+        let took = house.clock.now().duration_since(began);
+        assert_eq!(took, SignedDuration::from_millis(250), "{name}: released by the clock");
+        assert_eq!(asked() - before, 1, "{name}: asked as often");
+        answers.push(told(&answer));
+    }
+    assert_eq!(answers[0].0, 401);
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:#?}");
 }

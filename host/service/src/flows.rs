@@ -9,8 +9,7 @@ mod arrivals;
 mod asking;
 mod pins;
 
-pub(crate) use arrivals::take_proved;
-pub use arrivals::{Outcome, proved};
+pub use arrivals::{Outcome, proved, take_proved};
 
 use crate::activity::seen_from;
 use crate::caller::Caller;
@@ -219,7 +218,9 @@ pub async fn come_back(
                     .await
                     .map(Step::Done);
             }
-            Err(error) => return Err(noted(service, id, error, caller).await?),
+            Err(error) => {
+                return Err(asking::of_issuer(noted(service, id, error, caller).await?));
+            }
         };
         let next = later(service.now(), after);
         if next > until {

@@ -25,7 +25,7 @@ const GRANT: &str = "grant";
 
 /// A grant that nothing keeps any more.
 #[derive(Debug, Clone)]
-pub(crate) struct Former {
+pub struct Former {
     /// Of which backend.
     pub(crate) backend: BackendId,
     /// What to sign out there.
@@ -109,7 +109,7 @@ pub(crate) fn keep(
 ///
 /// # Errors
 /// `Taken` at `identity` where somebody has it meanwhile.
-pub(crate) fn keep_proved(
+pub fn keep_proved(
     service: &Service,
     tx: &WriteTx,
     user: &UserId,

@@ -617,6 +617,7 @@ mod tests {
         let expected = [
             "/api/account",
             "/api/account/confirm-email",
+            "/api/account/identities",
             "/api/account/invites",
             "/api/account/invites/{code}",
             "/api/auth/admin/login",
@@ -644,6 +645,11 @@ mod tests {
             "/api/auth/totp",
             "/api/auth/totp/begin",
             "/api/auth/totp/confirm",
+            "/api/auth/{provider}/callback",
+            "/api/auth/{provider}/home-users",
+            "/api/auth/{provider}/login",
+            "/api/auth/{provider}/logout",
+            "/api/auth/{provider}/switch-profile",
             "/api/invites/{code}/accept",
             "/api/invites/{code}/offer",
             "/api/openapi.json",
@@ -651,6 +657,7 @@ mod tests {
             "/api/password/reset",
             "/api/setup",
             "/api/signups/{id}",
+            "/api/users/{id}/picture",
         ];
         assert_eq!(open.into_iter().collect::<Vec<_>>(), expected);
         let admin_pages = routes().into_iter().filter(|row| row.pattern.starts_with("/admin"));

@@ -226,7 +226,7 @@ fn of_invite<M: Mode>(
 ///
 /// # Errors
 /// The store's.
-pub(crate) fn take_proved(
+pub fn take_proved(
     tx: &WriteTx,
     browser: &Secret,
     invite: &InviteCode,

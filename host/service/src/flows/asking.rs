@@ -144,7 +144,7 @@ async fn from_issuer(
 }
 
 /// A person who says no there is told so; an answer of another attempt is none.
-fn of_issuer(error: ServiceError) -> ServiceError {
+pub(super) fn of_issuer(error: ServiceError) -> ServiceError {
     match error {
         ServiceError::Backend(fault) if fault.code == "oidc.denied" => {
             ServiceError::Forbidden { code: "denied" }

@@ -177,7 +177,8 @@ impl Demo {
              \x20    choose a new password by its link. Or ask for the link at {url}/forgot.\n\
              \x20 4. {OTHER_MEMBER} was on the stand-in before: adopt them at {url}/admin/backends/{BACKEND}/adopt.\n\
              \x20 5. Sign in with Plex at {url}/login as Sam; or as Olga, and choose who you are: profiles have\n\
-             \x20    PINs. Zed has no access, unless they sign up by the invite to Plex.\n"
+             \x20    PINs. Zed has no access: sign up by the invite to Plex with zed@example.com, accept on the\n\
+             \x20    stand-in's page, and sign in with Plex again.\n"
         )
     }
 

@@ -61,6 +61,17 @@ const SENT: &[(&str, &str, &[&str])] = &[
     ("POST", "/api/users/{id}/reject", &["word"]),
     ("POST", "/api/approvals/{id}/reopen", &[]),
     ("POST", "/api/account/invites", &["label", "uses", "expiresAt", "expiresIn", "askEmail", "email"]),
+    ("POST", "/api/auth/second-factor", &["ticket", "code"]),
+    ("POST", "/api/auth/passkeys/second/begin", &["ticket"]),
+    ("POST", "/api/auth/passkeys/second/finish", &["ticket", "credential"]),
+    ("POST", "/api/auth/passkeys/login/begin", &[]),
+    ("POST", "/api/auth/passkeys/login/finish", &["credential"]),
+    ("POST", "/api/auth/passkeys/register/begin", &[]),
+    ("POST", "/api/auth/passkeys/register/finish", &["name", "credential"]),
+    ("PATCH", "/api/auth/passkeys/{id}", &["name"]),
+    ("POST", "/api/auth/totp/begin", &[]),
+    ("POST", "/api/auth/totp/confirm", &["code"]),
+    ("POST", "/api/auth/recovery-codes", &[]),
     ("POST", "/api/auth/token/login", &["token"]),
     ("POST", "/api/users/{id}/login-token", &["once", "expiresIn", "expiresAt"]),
     ("POST", "/api/keys/rotate", &["refuseFormer"]),
@@ -119,6 +130,7 @@ fn operation(row: &Listed) -> Value {
     let mut operation = Map::new();
     operation.insert("summary".into(), row.summary.into());
     operation.insert("x-access".into(), json!(row.access));
+    operation.insert("x-recent-sign-in".into(), row.recent.into());
     let parameters = parameters(row);
     if !parameters.is_empty() {
         operation.insert("parameters".into(), parameters.into());

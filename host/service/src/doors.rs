@@ -210,3 +210,6 @@ async fn refused(
 fn came(service: &Service, provider: &Provider, user: &User, kind: ActivityKind) -> NewActivity {
     about(service, oneself(user), kind, user).with("provider", provider.id.as_str())
 }
+
+#[cfg(test)]
+mod tests;

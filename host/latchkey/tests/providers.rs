@@ -358,3 +358,14 @@ fn the_schema_knows_what_stands_in_a_rule() {
     assert_eq!(schema.pointer(secret), Some(&serde_json::json!(true)));
     assert!(schema.pointer("/properties/signin/properties/local_login").is_some());
 }
+
+#[test]
+fn what_a_later_version_brings_is_known_and_said_to_be_unused() {
+    let text = "[server]\nmetrics_listen = \"127.0.0.1:9464\"\n[[app]]\nid = \"movies\"\n\
+                url = \"https://movies.example.org\"\n";
+    let warnings = good(text).warnings;
+    let told: Vec<_> =
+        warnings.iter().map(|one| (one.key.as_deref(), one.message.as_str())).collect();
+    let unused = "not used by this version";
+    assert_eq!(told, [(Some("server.metrics_listen"), unused), (Some("app"), unused)]);
+}

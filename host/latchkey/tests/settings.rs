@@ -273,22 +273,6 @@ fn wrong_values_say_what_would_be_right() {
 }
 
 #[test]
-fn later_sections_are_known_and_said_to_be_unused() {
-    let house = House::new(
-        "[server]\nmetrics_listen = \"127.0.0.1:9464\"\n[[app]]\nid = \"movies\"\n\
-         url = \"https://movies.example.org\"\n",
-    );
-    insta::assert_snapshot!(house.warnings(), @r#"
-    warning: latchkey.toml:2:1: server.metrics_listen: not used by this version
-      2 | metrics_listen = "127.0.0.1:9464"
-        | ^^^^^^^^^^^^^^
-    warning: latchkey.toml:3:3: app: not used by this version
-      3 | [[app]]
-        |   ^^^
-    "#);
-}
-
-#[test]
 fn mail_methods_are_read_in_the_order_they_are_asked() {
     let house = House::new(
         "[[mail]]\nid = \"smtp\"\nplugin = \"mail-smtp\"\nfrom = \"Home <home@example.org>\"\n\

@@ -109,7 +109,7 @@ async fn the_file_stands_before_the_pages_and_is_locked() {
     let locked = [
         patch(&rig.service, &admin, &home, ProviderPatch::default()).await.map(drop),
         remove(&rig.service, &admin, &home, Identities::Keep).await.map(drop),
-        reorder(&rig.service, &admin, &[home.clone()]).await,
+        reorder(&rig.service, &admin, core::slice::from_ref(&home)).await,
     ];
     for refused in locked {
         assert!(matches!(refused, Err(ServiceError::Locked { .. })), "{refused:?}");

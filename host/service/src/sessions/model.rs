@@ -164,6 +164,7 @@ impl<'a> World<'a> {
         (!self.families.is_empty()).then(|| index.index(self.families.len()))
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each act")]
     async fn act(self, act: &Act) -> Self {
         let (console, now) = (Admin::at_the_console(), self.clock.now());
         let mut world = self;

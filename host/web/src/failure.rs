@@ -209,9 +209,15 @@ impl Code {
             }
             Self::WrongPin => (StatusCode::FORBIDDEN, "wrong-pin", "The PIN is wrong"),
             Self::Denied => (StatusCode::FORBIDDEN, "denied", "The provider says no"),
-            Self::Invited => (StatusCode::FORBIDDEN, "invited", "The invitation is not accepted yet"),
-            Self::NotAdmitted => (StatusCode::FORBIDDEN, "not-admitted", "Known there and not here"),
-            Self::SomebodyElse => (StatusCode::FORBIDDEN, "somebody-else", "That was somebody else"),
+            Self::Invited => {
+                (StatusCode::FORBIDDEN, "invited", "The invitation is not accepted yet")
+            }
+            Self::NotAdmitted => {
+                (StatusCode::FORBIDDEN, "not-admitted", "Known there and not here")
+            }
+            Self::SomebodyElse => {
+                (StatusCode::FORBIDDEN, "somebody-else", "That was somebody else")
+            }
             Self::LastWayIn => (StatusCode::FORBIDDEN, "last-way-in", "The last way in stays"),
             Self::AccountHere => (StatusCode::FORBIDDEN, "account-here", "It goes with an account"),
             Self::CrossSite => {

@@ -38,6 +38,7 @@ flow-connected = It is connected with your account there.
 
 # The ways one signs in.
 identity-title = Ways I sign in
+identity-manage = Look at them
 identity-mine = These are yours
 identity-none = You sign in with a name and a password only.
 identity-used = used

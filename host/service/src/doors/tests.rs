@@ -1,3 +1,5 @@
+//! Doors, without any provider: what one says is given.
+
 use super::*;
 use crate::rig::{Rig, caller, entered, name};
 use domain::approvals::AskedBy;

@@ -85,7 +85,11 @@ enum Beginning {
     Elsewhere(Answer),
 }
 
-async fn begun(ctx: &Ctx, id: &ProviderId, purpose: FlowPurpose) -> Result<Beginning, ServiceError> {
+async fn begun(
+    ctx: &Ctx,
+    id: &ProviderId,
+    purpose: FlowPurpose,
+) -> Result<Beginning, ServiceError> {
     let provider = providers::find(ctx.service(), id).await?;
     let provider = provider.ok_or(ServiceError::NotFound { what: "provider" })?;
     let callback = match callback_url(ctx, &provider) {
@@ -122,9 +126,7 @@ pub async fn login(ctx: Ctx) -> Reply {
             session: current.session.id.clone(),
             next,
         },
-        Some(_) | None => {
-            FlowPurpose::SignIn { next, remembered: query.get("keep").is_some() }
-        }
+        Some(_) | None => FlowPurpose::SignIn { next, remembered: query.get("keep").is_some() },
     };
     let by_form = query.get("via").is_some();
     match begun(&ctx, &id, purpose).await {
@@ -132,9 +134,7 @@ pub async fn login(ctx: Ctx) -> Reply {
             let page = pages::AwayPage { label: label(&ctx, &id).await, url: begun.url.clone() };
             Ok(hand_over(&ctx, frame::page(&ctx, &page)?, &begun))
         }
-        Ok(Beginning::Begun(begun)) => {
-            Ok(hand_over(&ctx, Answer::see_other(&begun.url), &begun))
-        }
+        Ok(Beginning::Begun(begun)) => Ok(hand_over(&ctx, Answer::see_other(&begun.url), &begun)),
         Ok(Beginning::Elsewhere(answer)) => Ok(answer),
         Err(error) => told(&ctx, &id, error, "/login").await,
     }
@@ -173,24 +173,15 @@ pub async fn callback(ctx: Ctx) -> Reply {
     };
     let under_way = flows::under_way(ctx.service(), &browser).await?;
     let purpose = under_way.map(|(_provider, purpose)| purpose);
-    let said: Vec<(String, String)> = ctx
-        .head
-        .query
-        .iter()
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect();
+    let said: Vec<(String, String)> =
+        ctx.head.query.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     match flows::come_back(ctx.service(), &id, &browser, &said, &ctx.caller()).await {
         Ok(step) => stepped(&ctx, &id, step, purpose.as_ref()).await,
         Err(error) => told(&ctx, &id, error, &way_back(purpose.as_ref())).await,
     }
 }
 
-async fn stepped(
-    ctx: &Ctx,
-    id: &ProviderId,
-    step: Step,
-    purpose: Option<&FlowPurpose>,
-) -> Reply {
+async fn stepped(ctx: &Ctx, id: &ProviderId, step: Step, purpose: Option<&FlowPurpose>) -> Reply {
     match step {
         Step::Wait { after } => {
             let page = pages::WaitPage {
@@ -228,12 +219,12 @@ async fn told(ctx: &Ctx, id: &ProviderId, error: ServiceError, back: &str) -> Re
             let answer = page_at_root(ctx, &page)?.status(StatusCode::FORBIDDEN);
             return Ok(ctx.take_back_flow(answer));
         }
-        ServiceError::Pending { user, .. } => return Ok(ctx.take_back_flow(ctx.wait_for_word(user))),
+        ServiceError::Pending { user, .. } => {
+            return Ok(ctx.take_back_flow(ctx.wait_for_word(user)));
+        }
         ServiceError::Forbidden { code: "denied" } => ("denied", StatusCode::FORBIDDEN),
         ServiceError::Forbidden { code: "invited" } => ("invited", StatusCode::FORBIDDEN),
-        ServiceError::Forbidden { code: "not-admitted" } => {
-            ("not-admitted", StatusCode::FORBIDDEN)
-        }
+        ServiceError::Forbidden { code: "not-admitted" } => ("not-admitted", StatusCode::FORBIDDEN),
         ServiceError::Forbidden { code: "somebody-else" } => {
             ("somebody-else", StatusCode::FORBIDDEN)
         }
@@ -333,9 +324,7 @@ pub async fn home_user(ctx: Ctx) -> Reply {
         Err(error) => error,
     };
     let (key, status) = match &error {
-        ServiceError::Forbidden { code: "wrong-pin" } => {
-            ("flow-wrong-pin", StatusCode::FORBIDDEN)
-        }
+        ServiceError::Forbidden { code: "wrong-pin" } => ("flow-wrong-pin", StatusCode::FORBIDDEN),
         ServiceError::Invalid { .. } => ("flow-missing-pin", StatusCode::UNPROCESSABLE_ENTITY),
         ServiceError::Throttled { .. } => ("flow-too-many-help", StatusCode::TOO_MANY_REQUESTS),
         _ => return told(&ctx, &flow.id, error, &way_back(Some(&flow.purpose))).await,
@@ -362,12 +351,9 @@ pub async fn connect(ctx: Ctx, _by: Admin) -> Reply {
     let backend = BackendId::parse(ctx.part("id")).map_err(|_none| none())?;
     let current = ctx.viewer.clone().ok_or_else(|| Failure::of(Code::SignIn))?;
     let all = providers::all(ctx.service()).await?;
-    let is_its = |provider: &&Provider| {
-        matches!(&provider.kind, ProviderKind::Backend { backend: its } if *its == backend)
-    };
+    let is_its = |provider: &&Provider| matches!(&provider.kind, ProviderKind::Backend { backend: its } if *its == backend);
     let id = all.iter().find(is_its).map(|provider| provider.id.clone()).ok_or_else(none)?;
     let purpose =
         FlowPurpose::Connect { backend, user: current.user.id, session: current.session.id };
     send_away(&ctx, &id, purpose).await
 }
-

@@ -112,10 +112,10 @@ fn stranger(
     match provider.access.admits_stranger(&applicant(identity)) {
         Admission::Refused => Err(NOT_ADMITTED),
         Admission::Welcome => {
-            newcomers::make(service, tx, provider, identity, UserState::Active, caller)
+            newcomers::make(service, tx, (provider, identity), UserState::Active, caller)
         }
         Admission::Ask => {
-            newcomers::make(service, tx, provider, identity, UserState::Pending, caller)
+            newcomers::make(service, tx, (provider, identity), UserState::Pending, caller)
         }
     }
 }

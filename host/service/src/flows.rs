@@ -254,8 +254,7 @@ pub async fn pick(
     service: &Service,
     id: &ProviderId,
     browser: &Secret,
-    home_user: &str,
-    pin: Option<&Secret>,
+    (home_user, pin): (&str, Option<&Secret>),
     caller: &Caller,
 ) -> Result<Step> {
     let flow = current(service, id, browser).await?;

@@ -32,8 +32,7 @@ const ENDINGS: u32 = 50;
 pub(super) fn make(
     service: &Service,
     tx: &WriteTx,
-    provider: &Provider,
-    identity: &Identity,
+    (provider, identity): (&Provider, &Identity),
     wished: UserState,
     caller: &Caller,
 ) -> Result<User> {

@@ -38,7 +38,8 @@ pub async fn switch_profile(ctx: Ctx) -> Reply {
     let pin = sent.maybe_secret("pin");
     let chosen = sent.finish(chosen)?;
     let picked =
-        flows::pick(ctx.service(), &provider, &browser, &chosen, pin.as_ref(), &ctx.caller()).await;
+        flows::pick(ctx.service(), &provider, &browser, (&chosen, pin.as_ref()), &ctx.caller())
+            .await;
     match picked {
         Ok(Step::Wait { .. }) => {
             let waits = Answer::json(&json!({ "state": "waiting" }));

@@ -318,7 +318,7 @@ pub async fn home_user(ctx: Ctx) -> Reply {
     let pin = form.get("pin").map(Secret::from);
     let caller = ctx.caller();
     let picked =
-        flows::pick(ctx.service(), &flow.id, &flow.browser, chosen, pin.as_ref(), &caller).await;
+        flows::pick(ctx.service(), &flow.id, &flow.browser, (chosen, pin.as_ref()), &caller).await;
     let error = match picked {
         Ok(step) => return stepped(&ctx, &flow.id, step, Some(&flow.purpose)).await,
         Err(error) => error,

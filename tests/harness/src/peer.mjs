@@ -14,6 +14,8 @@ globalThis.Date = class extends Real {
   }
 };
 
+// What it has to say about production is no news to a test.
+console.info = console.warn = () => {};
 const { default: Provider } = await import('oidc-provider');
 
 const { promise, resolve } = Promise.withResolvers
@@ -46,6 +48,8 @@ const provider = new Provider(url, {
       },
     },
   },
+  // It guards itself against addresses on loopback; here there are no others.
+  fetch: (url, { dispatcher: _guard, ...rest }) => fetch(url, rest),
   interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
   findAccount: (_ctx, id) => ({ accountId: id, claims: () => ({ sub: id, ...options.person }) }),
 });

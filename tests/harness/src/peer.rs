@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Mutex;
 
 /// The client's id there.
@@ -23,6 +23,8 @@ pub const PEER_SUBJECT: &str = "person-42";
 /// A running provider. Dropping it ends it.
 pub struct Peer {
     child: Child,
+    /// Held open: it would stop where nobody can hear it.
+    _said: BufReader<ChildStdout>,
     url: String,
     client: reqwest::Client,
     cookies: Mutex<BTreeMap<String, String>>,
@@ -79,15 +81,18 @@ impl Peer {
             .spawn()
             .unwrap();
         let mut url = String::new();
-        let _read = BufReader::new(child.stdout.take().unwrap()).read_line(&mut url).unwrap();
+        let mut said = BufReader::new(child.stdout.take().unwrap());
+        let _read = said.read_line(&mut url).unwrap();
         let url = url.trim().to_owned();
         assert!(url.starts_with("http://127.0.0.1:"), "the peer did not start: {url}");
+        // The first in a process wins; the others are the same.
+        drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build()
             .unwrap();
-        Some(Self { child, url, client, cookies: Mutex::default() })
+        Some(Self { child, _said: said, url, client, cookies: Mutex::default() })
     }
 
     /// Its name for itself.

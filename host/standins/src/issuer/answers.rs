@@ -57,7 +57,7 @@ fn discovery(state: &State) -> Told {
     });
     match state.lie {
         Some(Lie::OtherDiscovery) => {
-            set(&mut document, "issuer", json!("https://somebody.example"))
+            set(&mut document, "issuer", json!("https://somebody.example"));
         }
         Some(Lie::KeysAtMetadata) => {
             set(&mut document, "jwks_uri", json!("https://169.254.169.254/latest/meta-data"));

@@ -18,7 +18,8 @@ use openidconnect::core::{
     CoreJwsSigningAlgorithm, CoreResponseMode, CoreResponseType, CoreSubjectIdentifierType,
 };
 use openidconnect::{
-    AdditionalProviderMetadata, AsyncHttpClient as _, JsonWebKeySet, ProviderMetadata, http,
+    AdditionalProviderMetadata, AsyncHttpClient as _, JsonWebKeySet, ProviderMetadata, UserInfoUrl,
+    http,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -228,7 +229,7 @@ fn check(metadata: &Metadata, wire: &Wire, configured: &Url) -> Result<(), Fault
         ("authorization endpoint", Some(metadata.authorization_endpoint().url())),
         ("token endpoint", Some(token.url())),
         ("address of keys", Some(metadata.jwks_uri().url())),
-        ("userinfo endpoint", metadata.userinfo_endpoint().map(|endpoint| endpoint.url())),
+        ("userinfo endpoint", metadata.userinfo_endpoint().map(UserInfoUrl::url)),
     ];
     let objections =
         named.into_iter().filter_map(|(what, url)| url.and_then(|url| wire.objection(what, url)));

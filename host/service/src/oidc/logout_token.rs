@@ -79,7 +79,7 @@ fn head(known: &Known, text: &str) -> Result<Header, Fault> {
         return Err(none());
     }
     let header = jsonwebtoken::decode_header(text).map_err(|_cause| none())?;
-    let kind = header.typ.as_deref().map(|kind| kind.to_ascii_lowercase());
+    let kind = header.typ.as_deref().map(str::to_ascii_lowercase);
     let kind = kind.as_deref().map(|kind| kind.strip_prefix("application/").unwrap_or(kind));
     let announced = known.algorithm_names().iter().any(|name| *name == word(header.alg));
     if !announced || header.crit.is_some() || !matches!(kind, None | Some("jwt" | "logout+jwt")) {

@@ -72,8 +72,8 @@ impl Home {
         signed_out_there(&self.pair.rig.service, &self.pair.provider.id, token, &from).await
     }
 
-    fn token(&self, wanted: LogoutToken) -> String {
-        self.pair.issuer.logout_token(&wanted)
+    fn token(&self, wanted: &LogoutToken) -> String {
+        self.pair.issuer.logout_token(wanted)
     }
 }
 
@@ -97,10 +97,10 @@ async fn signing_out_there_ends_that_session_here_and_no_other() {
         (home.session("id", Some("s-1")).await, home.session("id", Some("s-2")).await);
     let local = home.session("local", None).await;
     let twin = home.session("local", Some("s-1")).await;
-    assert_eq!(home.say(&home.token(of_session("s-1"))).await.unwrap(), 1);
+    assert_eq!(home.say(&home.token(&of_session("s-1"))).await.unwrap(), 1);
     assert!(!home.is_in(&one).await);
     assert!(home.is_in(&other).await && home.is_in(&local).await && home.is_in(&twin).await);
-    assert_eq!(home.say(&home.token(of_person("user-7"))).await.unwrap(), 1);
+    assert_eq!(home.say(&home.token(&of_person("user-7"))).await.unwrap(), 1);
     assert!(!home.is_in(&other).await);
     assert!(home.is_in(&local).await);
 }
@@ -109,21 +109,21 @@ async fn signing_out_there_ends_that_session_here_and_no_other() {
 async fn nobody_who_is_not_known_is_signed_out() {
     let home = Home::new().await;
     let begun = home.session("id", Some("s-1")).await;
-    assert_eq!(home.say(&home.token(of_person("user-8"))).await.unwrap(), 0);
-    assert_eq!(home.say(&home.token(of_session("s-9"))).await.unwrap(), 0);
+    assert_eq!(home.say(&home.token(&of_person("user-8"))).await.unwrap(), 0);
+    assert_eq!(home.say(&home.token(&of_session("s-9"))).await.unwrap(), 0);
     let mut both = of_session("s-1");
     both.subject = Some("user-8".to_owned());
-    assert_eq!(home.say(&home.token(both)).await.unwrap(), 0, "that session of another person");
+    assert_eq!(home.say(&home.token(&both)).await.unwrap(), 0, "that session of another person");
     assert!(home.is_in(&begun).await);
 }
 
 #[tokio::test]
 async fn a_logout_token_is_good_once_and_for_what_was_before() {
     let home = Home::new().await;
-    let token = home.token(of_person("user-7"));
+    let token = home.token(&of_person("user-7"));
     assert!(home.say(&token).await.is_ok());
     assert_eq!(code(home.say(&token).await), "oidc.logout-token");
-    let earlier = home.token(of_person("user-7"));
+    let earlier = home.token(&of_person("user-7"));
     home.pair.rig.pass(120);
     let begun = home.session("id", Some("s-1")).await;
     assert_eq!(home.say(&earlier).await.unwrap(), 0);
@@ -135,7 +135,7 @@ async fn an_old_logout_token_counts_no_more() {
     let home = Home::new().await;
     let mut wanted = of_person("user-7");
     wanted.instead.insert("exp".to_owned(), Value::Null);
-    let token = home.token(wanted);
+    let token = home.token(&wanted);
     home.pair.rig.pass(301);
     assert_eq!(code(home.say(&token).await), "oidc.logout-token");
 }
@@ -168,10 +168,10 @@ async fn what_is_no_logout_token_ends_nothing() {
     wrong.push(LogoutToken { by_stranger: true, ..of_session("s-1") });
     wrong.push(LogoutToken { kind: Some("at+jwt".to_owned()), ..of_session("s-1") });
     for wanted in wrong {
-        let said = home.say(&home.token(wanted.clone())).await;
+        let said = home.say(&home.token(&wanted.clone())).await;
         assert!(matches!(said, Err(ServiceError::Backend(_))), "{wanted:?}: {said:?}");
     }
-    let token = home.token(of_session("s-1"));
+    let token = home.token(&of_session("s-1"));
     let (_, rest) = token.split_once('.').unwrap();
     // {"alg":"none"} and {"alg":"HS256"}
     for header in ["eyJhbGciOiJub25lIn0", "eyJhbGciOiJIUzI1NiJ9"] {
@@ -187,11 +187,11 @@ async fn what_is_no_logout_token_ends_nothing() {
 #[tokio::test]
 async fn a_logout_token_by_a_new_key_is_taken_a_minute_later() {
     let home = Home::new().await;
-    assert_eq!(home.say(&home.token(of_person("user-7"))).await.unwrap(), 0);
+    assert_eq!(home.say(&home.token(&of_person("user-7"))).await.unwrap(), 0);
     home.pair.issuer.replace_key();
     home.pair.rig.pass(60);
     let begun = home.session("id", None).await;
-    assert_eq!(home.say(&home.token(of_person("user-7"))).await.unwrap(), 1);
+    assert_eq!(home.say(&home.token(&of_person("user-7"))).await.unwrap(), 1);
     assert!(!home.is_in(&begun).await);
 }
 
@@ -199,7 +199,7 @@ async fn a_logout_token_by_a_new_key_is_taken_a_minute_later() {
 async fn a_provider_that_is_no_issuer_hears_nothing() {
     let home = Home::new().await;
     let from = caller("198.51.100.7");
-    let token = home.token(of_person("user-7"));
+    let token = home.token(&of_person("user-7"));
     for name in ["local", "nobody"] {
         let id = ProviderId::parse(name).unwrap();
         let said = signed_out_there(&home.pair.rig.service, &id, &token, &from).await;

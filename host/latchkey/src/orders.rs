@@ -13,7 +13,8 @@ use domain::role::Admin;
 use domain::secret::Secret;
 use serde::{Deserialize, Serialize};
 use service::{
-    FieldProblem, Service, ServiceError, backends, console, factors, mail, plugins, profiles, settings,
+    FieldProblem, Service, ServiceError, backends, console, factors, mail, plugins, profiles,
+    settings,
 };
 
 /// What becomes of somebody's second factors.

@@ -313,9 +313,7 @@ pub(crate) fn reset_password(
     let reply = asked(context, Order::ResetPassword { name, password, factors })?;
     let done = match factors {
         Factors::Keep => "has a new password; their sessions are ended",
-        Factors::Clear => {
-            "has a new password and no second factor; their sessions are ended"
-        }
+        Factors::Clear => "has a new password and no second factor; their sessions are ended",
     };
     credentials(form, reply, done)
 }

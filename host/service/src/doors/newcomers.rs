@@ -70,7 +70,7 @@ pub(super) fn make(
             resembles,
             caller,
         };
-        applications::ask(tx, service, (&user.id, &wanted), by, evidence)?;
+        applications::ask(tx, service, (&user.id, &user.username), by, evidence)?;
     }
     Ok(user)
 }

@@ -139,7 +139,7 @@ async fn a_browser_signs_in_in_two_steps_without_script() {
 
 /// Regression 6: a sign-in that is half done is no sign-in, wherever it is shown.
 #[tokio::test]
-async fn a_ticket_opens_nothing_but_the_second_step() {
+async fn tinyauth_f1e869a_a_ticket_opens_nothing_but_the_second_step() {
     let house = House::new().await;
     enrol(&house, &house.admin().await).await;
     let held = ticket(&house, ADMIN, ADMIN_PASSWORD).await;
@@ -273,7 +273,7 @@ async fn a_sign_in_is_fresh_after_both_proofs_only() {
 }
 
 #[tokio::test]
-async fn a_passkey_signs_in_alone_and_is_a_second_factor() {
+async fn pocket_id_fe003b9_a_passkey_signs_in_alone_and_a_challenge_counts_once() {
     let house = House::new().await;
     let admin = house.admin().await;
     let (mut device, added) = add_passkey(&admin, "My phone").await;

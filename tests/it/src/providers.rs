@@ -30,7 +30,7 @@ fn fields(answer: &Answer) -> BTreeMap<String, String> {
 
 /// CVE-2026-27707: a handler that was reachable although its provider was not configured.
 #[tokio::test]
-async fn what_is_not_configured_is_not_there() {
+async fn cve_2026_27707_what_is_not_configured_is_not_there() {
     const ISSUERS: [&str; 3] = ["google", "home", "work"];
     let house = House::new().await;
     let admin = house.admin().await;

@@ -4,6 +4,8 @@ const root = document.documentElement;
 
 function wake(scope) {
   for (const button of scope.querySelectorAll('[data-copy][hidden], [data-reveal][hidden]')) button.hidden = false;
+  // One box on the page says it for all its forms.
+  for (const box of scope.querySelectorAll('[data-same]')) box.closest('.field').hidden = true;
   if (navigator.share) for (const button of scope.querySelectorAll('[data-share][hidden]')) button.hidden = false;
 }
 
@@ -51,6 +53,7 @@ document.addEventListener('focusin', (event) => {
 // A second press sends nothing; a password that was shown is not remembered as text.
 document.addEventListener('submit', (event) => {
   const form = event.target;
+  for (const box of form.querySelectorAll('[data-same]')) box.checked = document.getElementById(box.dataset.same).checked;
   for (const field of form.querySelectorAll('[data-reveal][aria-pressed="true"]')) reveal(field);
   if (!form.matches('[data-once]')) return;
   if (form.ariaBusy === 'true') event.preventDefault();

@@ -120,17 +120,22 @@ impl Views {
     }
 }
 
-/// `t("key", name=value)`.
+/// `t("key", name=value)`. A value that is markup makes the whole text markup; what is not is escaped beside it.
 pub(crate) fn translate(catalogue: &Catalogue, lang: &str) -> Value {
     let (catalogue, lang) = (catalogue.clone(), lang.to_owned());
-    Value::from_function(move |key: &str, values: Kwargs| -> Result<String, Error> {
+    Value::from_function(move |key: &str, values: Kwargs| -> Result<Value, Error> {
         let mut held: Vec<(&str, Value)> = Vec::new();
         for name in values.args() {
             held.push((name, values.get(name)?));
         }
+        let markup = held.iter().any(|(_, value)| value.is_safe());
+        let written = |value: &Value| match value.to_string() {
+            text if markup && !value.is_safe() => escape(&text),
+            text => text,
+        };
         let texts: Vec<(&str, Result<i64, String>)> = held
             .iter()
-            .map(|(name, value)| (*name, value.as_i64().ok_or(value.to_string())))
+            .map(|(name, value)| (*name, value.as_i64().ok_or_else(|| written(value))))
             .collect();
         let args: Vec<(&str, Arg<'_>)> = texts
             .iter()
@@ -139,7 +144,9 @@ pub(crate) fn translate(catalogue: &Catalogue, lang: &str) -> Value {
                 Err(text) => (*name, Arg::Text(text)),
             })
             .collect();
-        catalogue.find(&lang, key, &args).ok_or_else(|| fault(format!("no text under {key}")))
+        let text = catalogue.find(&lang, key, &args);
+        let text = text.ok_or_else(|| fault(format!("no text under {key}")))?;
+        Ok(if markup { Value::from_safe_string(text) } else { Value::from(text) })
     })
 }
 

@@ -1,4 +1,5 @@
 account-title = My account
+account-more = More about my account
 account-hello = Hello, { $name }
 account-until = Until { $date }
 account-password = Change the password
@@ -13,6 +14,7 @@ account-sign-out-others = Sign out everywhere else
 account-signed-out-others = You are signed out everywhere else.
 account-active = Active
 account-disabled = Switched off
+account-invited = Accept the invitation in { $name }
 account-pending = Being made
 account-failed = Did not work
 account-unknown = Does not answer

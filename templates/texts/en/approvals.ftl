@@ -1,11 +1,11 @@
 # People who ask to come in: the admin's queue.
-nav-approvals = Requests
-approvals-show-all = Show answered ones too
+nav-approvals = Approvals
+approvals-show-all = Show answered ones, too
 approvals-show-waiting = Show only those that wait
 approvals-none = Nobody waits
-approvals-none-help = Who asks to come in and needs a word from you is listed here.
+approvals-none-help = People who ask to come in and need your word are listed here.
 approvals-answer-waiting = Waiting
-approvals-answer-approved = Agreed
+approvals-answer-approved = Approved
 approvals-answer-refused = Refused
 approvals-how = How they came
 approvals-how-registration = Registered by themselves

@@ -14,7 +14,7 @@ inviting-came = { $n ->
 }
 inviting-withdraw = Withdraw it
 inviting-withdrawn = The invite is withdrawn.
-inviting-link = Invite somebody
+inviting-short = Make a link for somebody you know.
 field-uses-quota = { $left ->
     [0] You have invited as many people as you may.
     [one] You can invite one more person only.

@@ -1,10 +1,11 @@
 login-title = Sign in
+login-again-lead = For what comes next, please show once more that it is you.
 login-with = Continue with { $name }
 login-register = No account yet? Make one
 login-keep = Keep me signed in
 login-keep-help = Only on a device of your own.
 login-submit = Sign in
-login-any-of = Your password for any of these works:
+login-any-of = Your name and password of any of these: { $places }.
 login-wrong = The name or the password is wrong. After several wrong tries, wait ten minutes: until then even the right one is not accepted.
 login-unavailable = Where your password is checked does not answer right now. Please try again in a moment.
 login-too-many = Too many tries. Please wait a little and try again.

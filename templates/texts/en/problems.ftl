@@ -63,12 +63,12 @@ problem-internal = Something went wrong here
 problem-internal-help = It was written down and is not your fault. Please try again.
 
 ended-disabled = This account is switched off
-ended-disabled-help = You cannot sign in at the moment.
+ended-disabled-help = You cannot sign in at the moment. Whoever runs this can switch it on again.
 ended-expired = This account's time is over
 ended-expired-help = It was made for a limited time.
 ended-pending = Almost there
 ended-pending-help = Somebody has to agree before you can sign in.
-ended-since = Since { $date }.
+ended-since = It ended on { $date }.
 ended-other = Sign in as somebody else
 confirm-what = What will happen
 
@@ -92,6 +92,7 @@ field-zone = There is no such time zone.
 field-date-format = This is not a date format.
 field-current-wrong = This is not your password.
 field-username-taken = Somebody has this name already. Please choose another one.
+field-identity-taken = Somebody here is this person there already. If that is you, sign in instead.
 field-name-taken = There is one of this name already.
 field-wrong = This is not right.
 field-past = This time is over already.

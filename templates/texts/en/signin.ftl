@@ -1,12 +1,12 @@
 # On the way to a provider and back. flow-<what>.
 flow-away-title = On to { $name }
-flow-away-lead = If nothing happens, press the button.
+flow-away-lead = You are on your way. If nothing happens, press the button.
 flow-wait-title = One moment
 flow-wait-lead = { $name } has not said yet who you are. This page looks again by itself.
 flow-again = Begin again
 flow-other-way = Sign in another way
 flow-back = Back
-flow-home-title = Who is this?
+flow-home-title = Who are you?
 flow-home-pin = PIN
 flow-home-restricted = restricted
 flow-home-go = Continue as { $name }
@@ -15,7 +15,7 @@ flow-home-go = Continue as { $name }
 flow-denied = That was not allowed
 flow-denied-help = { $name } says no: either you did so yourself, or you do not belong to what is shared there. Ask whoever invited you.
 flow-invited = Your invitation is waiting
-flow-invited-help = You were asked to join at { $name } and have not accepted yet. Look into your mail or into { $name }, accept, and come back.
+flow-invited-help = You were asked to join at { $name } and have not accepted yet. Look into your mail or at { $name }, accept, and come back.
 flow-not-admitted = You are not known here
 flow-not-admitted-help = { $name } knows you, but nobody here has let you in. Ask whoever runs this for an invite.
 flow-somebody-else = That was somebody else
@@ -38,16 +38,16 @@ flow-connected = It is connected with your account there.
 
 # The ways one signs in.
 identity-title = Ways I sign in
-identity-manage = Look at them
-identity-mine = These are yours
-identity-none = You sign in with a name and a password only.
-identity-used = used
-identity-never-used = never used
+identity-mine = Linked to this account
+identity-none = Nothing yet: you sign in with a name and a password.
+identity-short = What opens this account, and what else could.
+identity-used = Last used
+identity-never-used = Never used
 identity-unlink = Remove { $name }
-identity-others = One more way
+identity-others = Add another way
 identity-others-help = Sign in there once, and from then on it opens this account too.
 identity-link = Add { $name }
-identity-stale = You signed in a while ago. To add or remove a way, prove once more that it is you.
+identity-stale = You signed in a while ago. To add or remove a way, please sign in again.
 identity-sign-in-again = Sign in again
 identity-linked = From now on you can sign in that way too.
 identity-unlinked = It does not open this account any more.

@@ -31,8 +31,9 @@ Examples:
 Environment:
   LATCHKEY_DATA                the data folder
   LATCHKEY_<SECTION>__<KEY>    any settings key, e.g. LATCHKEY_SERVER__PUBLIC_URL
-  LATCHKEY_MAIL__<ID>__<KEY>   a key of one of a list, likewise LATCHKEY_BACKEND and
-                               LATCHKEY_RESET_WATCH; a secret also as <KEY>_FILE, a file with it
+  LATCHKEY_MAIL__<ID>__<KEY>   a key of one of a list, likewise LATCHKEY_BACKEND,
+                               LATCHKEY_PROVIDER and LATCHKEY_RESET_WATCH; a secret also as
+                               <KEY>_FILE, a file with it
   LATCHKEY_KEY                 the key that secrets are sealed with, 64 hex digits, instead of
                                latchkey.key in the data folder; or LATCHKEY_KEY_FILE, a file with it
   CREDENTIALS_DIRECTORY        a folder with latchkey.key in it, as systemd gives it

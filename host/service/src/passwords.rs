@@ -123,6 +123,25 @@ pub(crate) fn checks_passwords(service: &Service, backend: &BackendId) -> bool {
     plugin.is_some_and(|manifest| manifest.is_none_or(checks))
 }
 
+/// Whether somebody has a password that they could change: here, or on a backend that may take a new one.
+///
+/// # Errors
+/// Only our own.
+pub async fn can_change(service: &Service, user: &User) -> Result<bool> {
+    let id = user.id.clone();
+    let is_here = service.read(move |tx| local(tx, &id)).await?.is_some();
+    let board = &service.inside().board;
+    let may = |account: &Account| {
+        let offer = board.look(&account.backend, |entry| entry.offer.clone()).flatten();
+        offer.map_or_else(
+            || checks_passwords(service, &account.backend),
+            |offer| offer.abilities.own_password || offer.abilities.set_password,
+        )
+    };
+    let mut there = user.accounts.iter().filter(|account| account.state != AccountState::Gone);
+    Ok((is_here && service.settings().settings.signin.local) || there.any(may))
+}
+
 /// The hash of a local password.
 pub(crate) fn local<M: Mode>(tx: &Tx<M>, user: &UserId) -> Result<Option<Secret>> {
     Ok(tx.secrets().get(SecretOf::User(user), LOCAL)?)

@@ -39,6 +39,25 @@ pub async fn is_there(service: &Service, user: &UserId) -> Result<bool> {
     service.read(move |tx| Ok(tx.pictures().get(&user)?.is_some())).await
 }
 
+/// Which of them have one.
+///
+/// # Errors
+/// Only our own.
+pub async fn among(service: &Service, users: &[UserId]) -> Result<BTreeSet<UserId>> {
+    let users = users.to_vec();
+    service
+        .read(move |tx| {
+            let mut found = BTreeSet::new();
+            for user in users {
+                if tx.pictures().get(&user)?.is_some() {
+                    found.insert(user);
+                }
+            }
+            Ok(found)
+        })
+        .await
+}
+
 /// The scheduler's part: fetches a user's picture as their identities name it. One that cannot be had now
 /// is asked for again at their next sign-in; the one there was stays.
 ///

@@ -15,6 +15,8 @@ use serde::Serialize;
 pub struct AccountPage {
     /// The name.
     pub name: String,
+    /// Where their picture is, of ours; none where they have none.
+    pub picture: Option<String>,
     /// The mail address.
     pub email: AddressPart,
     /// When the account ends.

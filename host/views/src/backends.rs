@@ -156,7 +156,7 @@ pub struct SettingField {
 
 /// `GET /admin/backends/{id}`; also the answer to a `POST` that saved or tested.
 ///
-/// Form: `POST /admin/backends/{id}/test`. Deleting is confirmed at `GET .../delete`.
+/// Forms: `POST /admin/backends/{id}/test`, `POST /admin/backends/{id}/connect`. Deleting is confirmed at `GET .../delete`.
 #[derive(Debug, Clone, Serialize)]
 pub struct BackendPage {
     /// Id, label, state.
@@ -183,6 +183,8 @@ pub struct BackendPage {
     pub can_adopt: bool,
     /// Whether it leaves reset files, or has a sign-in page for our button.
     pub has_resets: bool,
+    /// Where its owner signs in there so that we may act: whether one has.
+    pub owner: Option<bool>,
 }
 
 impl Page for BackendPage {

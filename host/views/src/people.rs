@@ -63,6 +63,8 @@ pub struct PersonRow {
     pub name: String,
     /// The mail address.
     pub email: Option<String>,
+    /// Where their picture is, of ours; none where they have none.
+    pub picture: Option<String>,
     /// Whether an admin.
     pub admin: bool,
     /// The state.
@@ -95,6 +97,8 @@ pub struct PersonPage {
     pub name: String,
     /// The mail address.
     pub email: Option<String>,
+    /// Where their picture is, of ours; none where they have none.
+    pub picture: Option<String>,
     /// Whether it was proved: only then mail goes there.
     pub email_confirmed: bool,
     /// The mail address as typed.

@@ -28,6 +28,12 @@ backend-accounts = { $n ->
 }
 backend-checked = asked
 backend-settings = Settings
+backend-owner = Its owner
+backend-owner-yes = signed in
+backend-owner-no = not signed in
+backend-owner-help = Sign in there as the owner, and Latchkey can invite people, choose what they see and remove them.
+backend-owner-go = Sign in as the owner
+backend-owner-again = Sign in as the owner again
 backend-test = Test
 backend-delete = Disconnect this backend
 backend-delete-help = Accounts there stay as they are.

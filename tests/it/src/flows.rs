@@ -1,6 +1,7 @@
 //! Signing in at a backend by redirect, over HTTP: there, back, who of a home it is, and all that must not
 //! let anybody in.
 
+use crate::membership::address;
 use crate::plex_house::{KNOWN, PlexHouse};
 use harness::{ADMIN, ADMIN_PASSWORD};
 use jiff::SignedDuration;
@@ -272,4 +273,138 @@ async fn by_default_only_who_is_known_comes_in() {
     assert!((200..300).contains(&adopted.status), "{} {}", adopted.status, adopted.text);
     let browser = at.signed_in("sam").await;
     assert_eq!(at.me(&browser).await["user"]["username"], "samuel");
+}
+
+#[tokio::test]
+async fn an_identity_is_linked_by_whoever_is_signed_in_as_both_and_goes_again() {
+    let at = PlexHouse::open().await;
+    let keeper = at.house.admin_browser().await;
+    let begin = async |browser: &harness::Visitor| {
+        let page = browser.submit("/account/identities/link/plex", &[]).await.expect(200);
+        address(&page.text, &at.plex.app_url())
+    };
+    let away = begin(&keeper).await;
+    at.back(&keeper, &away, "sam").await.expect(303);
+    let mine = keeper.get("/api/account/identities").await.expect(200).json();
+    assert_eq!(mine["items"][0]["loginName"], "sam", "{mine}");
+    let page = keeper.get("/account/identities").await.expect(200);
+    assert!(page.text.contains("sam"), "{}", page.text);
+    // It opens that user, who is an admin by their own role.
+    let sam = at.signed_in("sam").await;
+    assert_eq!(at.me(&sam).await["user"]["username"], ADMIN);
+    // Somebody else cannot have it too.
+    let code = at.house.invite(json!({"uses": 1, "backends": ["jellyfin"]})).await;
+    at.house.sign_up(&code, "ada", "a good long phrase").await.expect(201);
+    let ada = at.house.browser();
+    ada.submit("/login", &[("username", "ada"), ("password", "a good long phrase")])
+        .await
+        .expect(303);
+    let away = begin(&ada).await;
+    let taken = at.back(&ada, &away, "sam").await.expect(409);
+    assert!(taken.text.contains("Somebody has this already"), "{}", taken.text);
+    // A session that ended meanwhile links nothing.
+    let away = begin(&ada).await;
+    let cookies = ada.cookies();
+    ada.submit("/logout", &[]).await;
+    ada.set_cookies(cookies);
+    at.plex.invite("zed", &[]);
+    at.plex.accept("zed");
+    at.back(&ada, &away, "zed").await.expect(401);
+    assert_eq!(at.house.user_named("zed").await, Value::Null);
+    // And it is taken away.
+    let id = at.plex.person("sam").id.to_string();
+    let fields = [("provider", "plex"), ("issuer", "plex"), ("subject", id.as_str())];
+    keeper.submit("/account/identities/unlink", &fields).await.expect(303);
+    let mine = keeper.get("/api/account/identities").await.expect(200).json();
+    assert_eq!(mine["items"], json!([]));
+    // Who has it now is a stranger, and one whose address the keeper has taken over.
+    let (stranger, answer) = at.sign_in("sam").await;
+    assert_eq!(answer.expect(303).header("location"), "/pending");
+    assert!(!at.is_in(&stranger).await);
+}
+
+#[tokio::test]
+async fn nothing_is_kept_there_or_here_that_nothing_needs() {
+    let at = PlexHouse::with(crate::plex_house::OPEN, false, "").await;
+    for _time in 0..3 {
+        let browser = at.signed_in("sam").await;
+        browser.submit("/logout", &[]).await;
+    }
+    let sams = at.plex.live_tokens().into_iter().filter(|one| one.person == "sam").count();
+    assert_eq!(sams, 1, "an earlier sign-in's token is signed out there");
+    let away = at.house.browser();
+    let (_, answer) = at.sign_in("zed").await;
+    answer.expect(403);
+    let chooser = at.chooser().await;
+    at.pick(&chooser, "mia", Some(MIA)).await.expect(303);
+    let olgas = at.plex.live_tokens().into_iter().filter(|one| one.person == "olga").count();
+    assert_eq!(olgas, 1, "only the one that the test itself made");
+    drop(away);
+    for file in at.house.data_files() {
+        let bytes = std::fs::read(&file).unwrap();
+        for planted in [&b"tok-sam"[..], b"tok-mia", b"tok-olga-plex-2"] {
+            let found = bytes.windows(planted.len()).any(|window| window == planted);
+            assert!(!found, "{}", file.display());
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_owner_connects_it_by_signing_in() {
+    let at = PlexHouse::with(crate::plex_house::OPEN, false, "").await;
+    let admin = at.house.admin().await;
+    let settings = json!({
+        "url": at.plex.server_url(), "plex_tv": at.plex.plex_url(),
+        "clients": at.plex.clients_url(), "app": at.plex.app_url(),
+    });
+    let body = json!({"id": "second", "label": "Again", "plugin": "plex", "settings": settings});
+    admin.post("/api/backends", body).await.expect(201);
+    let keeper = at.house.admin_browser().await;
+    let page = keeper.get("/admin/backends/second").await.expect(200);
+    assert!(page.text.contains("/admin/backends/second/connect"), "{}", page.text);
+    // One that the settings file sets can be connected too: the file says nothing of that.
+    let fixed = keeper.get("/admin/backends/plex").await.expect(200);
+    assert!(fixed.text.contains("/admin/backends/plex/connect"), "{}", fixed.text);
+    let connect = async |name: &str, pin: Option<&str>| {
+        let page = keeper.submit("/admin/backends/second/connect", &[]).await.expect(200);
+        let away = address(&page.text, &at.plex.app_url());
+        let answer = at.back(&keeper, &away, name).await;
+        match pin {
+            Some(pin) => at.pick(&keeper, name, Some(pin)).await,
+            None => answer,
+        }
+    };
+    // Somebody else's account does not do.
+    let answer = connect("sam", None).await;
+    assert!(answer.status >= 400, "{} {}", answer.status, answer.text);
+    let left = at.plex.live_tokens().into_iter().filter(|one| one.person == "sam").count();
+    assert_eq!(left, 0, "a token that is not kept is signed out");
+    let answer = connect("olga", Some("1001")).await.expect(303);
+    assert!(answer.header("location").starts_with("/admin/backends/second"));
+    let libraries = admin.get("/api/backends/second/libraries").await.expect(200);
+    assert!(libraries.text.contains("Movies"), "{}", libraries.text);
+    assert!(!keeper.get("/admin/backends/second").await.text.contains("tok-"));
+}
+
+#[tokio::test]
+async fn whoever_has_no_password_is_offered_none_to_change_and_sees_their_picture() {
+    let at = PlexHouse::open().await;
+    let sam = at.signed_in("sam").await;
+    let id = at.me(&sam).await["user"]["id"].as_str().unwrap().to_owned();
+    let picture = format!("/api/users/{id}/picture");
+    at.house
+        .until_async("there is a picture", async || sam.get(&picture).await.status == 200)
+        .await;
+    let page = sam.get("/account").await.expect(200);
+    assert!(!page.text.contains("action=\"/account/password\""), "{}", page.text);
+    assert!(page.text.contains(&picture), "{}", page.text);
+    let keeper = at.house.admin_browser().await;
+    assert!(keeper.get("/account").await.expect(200).text.contains("action=\"/account/password\""));
+    for path in ["/admin/people", &format!("/admin/people/{id}")] {
+        let page = keeper.get(path).await.expect(200);
+        assert!(page.text.contains(&picture), "{path} {}", page.text);
+    }
+    let got = keeper.get(&picture).await.expect(200);
+    assert_eq!(got.header("content-type"), "image/png");
+    at.house.browser().get(&picture).await.expect(401);
 }

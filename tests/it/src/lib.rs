@@ -32,6 +32,7 @@ mod mail;
 mod mail_pages;
 mod mailroom;
 mod oidc;
+mod membership;
 mod oidc_house;
 mod oidc_provider;
 mod outages;

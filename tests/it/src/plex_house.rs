@@ -64,6 +64,8 @@ impl PlexHouse {
     /// Somebody agrees on Plex's page and is sent back.
     pub(crate) async fn back(&self, browser: &Visitor, away: &str, name: &str) -> Answer {
         let forward = self.plex.authorize(away, name).expect("the browser is sent back");
+        // It comes from another site, and says so.
+        let browser = browser.with_header("sec-fetch-site", "cross-site");
         browser.get(&self.ours(&forward)).await
     }
 

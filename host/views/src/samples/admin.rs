@@ -271,6 +271,7 @@ impl Samples for PeoplePage {
         let row = |name: &str, admin, state, until: Option<&str>, accounts| PersonRow {
             id: "u1".into(),
             name: name.into(),
+            picture: None,
             email: (name != "dora").then(|| "someone@example.org".into()),
             admin,
             state,
@@ -332,6 +333,7 @@ impl Samples for PersonPage {
         let usual = Self {
             id: "u1".into(),
             name: "ben".into(),
+            picture: Some("/api/users/u1/picture".into()),
             email: Some("ben@example.org".into()),
             email_confirmed: true,
             address: "ben@example.org".into(),

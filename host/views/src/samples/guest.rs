@@ -218,6 +218,7 @@ impl Samples for AccountPage {
                 MyAccount {
                     label: "Home storage".into(),
                     url: None,
+            picture: Some("/api/users/u1/picture".into()),
                     login_name: Some("b_jones".into()),
                     tone: Tone::Info,
                     state: "Being made".into(),

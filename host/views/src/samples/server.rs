@@ -226,6 +226,7 @@ impl Samples for BackendPage {
             can_capture: true,
             can_adopt: true,
             has_resets: true,
+            owner: Some(true),
         };
         let down = Self {
             health: all.get(2).unwrap().clone(),
@@ -233,6 +234,7 @@ impl Samples for BackendPage {
             public_url: None,
             libraries: Vec::new(),
             locked_by: Some("latchkey.toml".into()),
+            owner: Some(false),
             probe: Some(ProbeView {
                 stages: vec![
                     stage("resolve", StageOutcome::Passed, "192.168.1.9", 3),

@@ -13,6 +13,7 @@ use domain::users::{Account, AccountState, User};
 use service::addresses::{self, AddressView};
 use service::backends::BackendView;
 use service::passwords::{self, PasswordOutcome, PasswordResult};
+use service::pictures;
 use service::sessions;
 use views::Tone;
 use views::account as pages;
@@ -75,9 +76,12 @@ async fn page(ctx: &Ctx, who: &SignedIn) -> Result<pages::AccountPage, Failure> 
     Ok(pages::AccountPage {
         name: user.username.as_str().to_owned(),
         email: address_part(ctx, user).await?,
+    let has_password = passwords::can_change(ctx.service(), user).await?;
+    let has_picture = pictures::is_there(ctx.service(), &user.id).await?;
         expires_at: user.expires_at,
         accounts: user.accounts.iter().map(|one| account(ctx, &all, one)).collect(),
-        password: Some(form),
+        picture: has_picture.then(|| words::picture(&user.id)),
+        password: has_password.then_some(form),
         results: Vec::new(),
         sessions: super::sessions::rows(ctx, &open).await?,
         problems: Vec::new(),

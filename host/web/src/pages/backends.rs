@@ -212,12 +212,19 @@ pub async fn detail(ctx: Ctx, by: Admin) -> Reply {
         can_capture: view.offer.as_ref().is_some_and(|offer| offer.abilities.profiles),
         can_adopt: has_role(&view, PluginRole::Accounts),
         has_resets: has_role(&view, PluginRole::Reset),
+        owner: owner(&view),
     };
     frame::page(&ctx, &page)
 }
 
 fn has_role(view: &BackendView, role: PluginRole) -> bool {
     view.manifest.as_ref().is_some_and(|manifest| manifest.roles.contains(&role))
+}
+
+/// Where an administrator signs in at the backend instead of typing: whether that has made its secrets.
+fn owner(view: &BackendView) -> Option<bool> {
+    let connect = view.manifest.as_ref()?.connect.as_ref().filter(|connect| connect.sign_in)?;
+    Some(connect.mints.iter().all(|minted| view.secrets.contains(minted)))
 }
 
 /// Its libraries; none where it does not say at once.

@@ -17,7 +17,7 @@ use service::accounts::{AccountOutcome, AccountResult};
 use service::activity;
 use service::backends::BackendView;
 use service::users::{self, OnBackends, UserPatch};
-use service::{factors, inviting, profiles, sessions};
+use service::{factors, inviting, pictures, profiles, sessions};
 use views::notices::{ConfirmOption, ConfirmPage, Consequence};
 use views::people as pages;
 use views::{Arg, Choice, Link, Tone};
@@ -40,7 +40,7 @@ const fn account_state(state: &AccountState) -> pages::AccountState {
     }
 }
 
-fn row(all: &[BackendView], user: User) -> pages::PersonRow {
+fn row(all: &[BackendView], user: User, has_picture: bool) -> pages::PersonRow {
     let chip = |account: &Account| pages::AccountChip {
         label: words::label(all, &account.backend),
         state: account_state(&account.state),
@@ -48,6 +48,7 @@ fn row(all: &[BackendView], user: User) -> pages::PersonRow {
     pages::PersonRow {
         id: user.id.to_string(),
         accounts: user.accounts.iter().map(chip).collect(),
+        picture: has_picture.then(|| words::picture(&user.id)),
         name: user.username.into(),
         email: user.email.map(|email| email.address.into()),
         admin: user.role == Role::Admin,
@@ -78,7 +79,13 @@ pub async fn list(ctx: Ctx, by: Admin) -> Reply {
     });
     let all = words::backends(&ctx);
     let pager = words::pager(&ctx, page.next.as_deref());
-    let rows = page.items.into_iter().map(|user| row(&all, user)).collect();
+    let ids: Vec<_> = page.items.iter().map(|user| user.id.clone()).collect();
+    let pictured = pictures::among(ctx.service(), &ids).await?;
+    let row = |user: User| {
+        let has_picture = pictured.contains(&user.id);
+        row(&all, user, has_picture)
+    };
+    let rows = page.items.into_iter().map(row).collect();
     let states = core::iter::once(everybody).chain(states).collect();
     frame::page(
         &ctx,
@@ -126,9 +133,11 @@ async fn person(ctx: &Ctx, by: &Admin, user: User) -> Result<pages::PersonPage, 
         label: Some(user.label).filter(|label| !label.is_empty()),
         admin: user.role == Role::Admin,
         oneself: by.id() == Some(&user.id),
+    let has_picture = pictures::is_there(ctx.service(), &user.id).await?;
         state: state(user.state),
         created_at: user.created_at,
         expires_at: user.expires_at,
+        picture: has_picture.then(|| words::picture(&user.id)),
         invite,
         invite_right,
         second_factor,

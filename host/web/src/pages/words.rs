@@ -6,7 +6,7 @@ use crate::frame;
 use crate::kit::Answer;
 use crate::wording;
 use domain::activity::{Activity, ActivityKind, Actor};
-use domain::ids::BackendId;
+use domain::ids::{BackendId, UserId};
 use domain::passwords::Rules;
 use domain::settings::Lifetime;
 use http::StatusCode;
@@ -301,4 +301,10 @@ pub fn days(life: Lifetime) -> Option<u64> {
     let start = jiff::Timestamp::UNIX_EPOCH;
     let seconds = life.after(start)?.as_second();
     u64::try_from(seconds / 86_400).ok().filter(|days| *days > 0)
+}
+
+/// Where the picture of somebody who has one is.
+#[must_use]
+pub fn picture(user: &UserId) -> String {
+    format!("/api/users/{user}/picture")
 }

@@ -6,6 +6,28 @@ use serde_json::json;
 
 const PHRASE: &str = "a good long phrase";
 const NEW_PHRASE: &str = "an even better phrase";
+/// Several ways to sign in; nobody asks these issuers anything before a button is pressed.
+const WAYS: &str = r#"
+[signin]
+registration = "approval"
+
+[[provider]]
+id = "google"
+kind = "oidc"
+label = "Google"
+issuer = "https://accounts.google.com"
+client_id = "latchkey"
+access = { rule = "approval" }
+
+[[provider]]
+id = "work"
+kind = "oidc"
+label = "Family cloud"
+issuer = "https://auth.example.org"
+client_id = "latchkey"
+access = { rule = "group", claim = "groups", value = "family" }
+admin = { claim = "groups", value = "admins" }
+"#;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_admin_sets_up_on_a_phone_with_the_code() {
@@ -128,12 +150,59 @@ async fn an_admin_makes_an_invite_and_walks_through_every_page() {
         ("/admin/plugins", "plugins"),
         ("/admin/activity", "activity"),
         ("/admin/settings", "settings"),
+        ("/admin/signin", "signin"),
+        ("/admin/signin/new", "signin-new"),
+        ("/admin/signin/jellyfin", "signin-backend"),
+        ("/admin/approvals", "approvals"),
+        ("/account/identities", "identities"),
+        ("/account/tokens", "tokens"),
     ] {
         for (width, theme, word) in
             [(1280, Theme::Light, "desk-light"), (320, Theme::Dark, "narrow-dark")]
         {
             browser.screen(width, 900, theme).await;
             browser.open(&house.url(path)).await;
+            browser.check(&format!("{name} {word}")).await;
+            browser.shoot(&format!("{name}-{word}")).await;
+        }
+    }
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_way_in_is_on_one_page_and_an_admin_sets_them() {
+    let Some(browser) = Chromium::start().await else { return };
+    let house = House::configured(WAYS).await;
+    let home = house.url("").replace("127.0.0.1", "localhost");
+    let sizes = [
+        (1280, Theme::Light, "desk-light"),
+        (320, Theme::Dark, "narrow-dark"),
+        (390, Theme::Light, "phone-light"),
+    ];
+    for (path, name) in
+        [("/login", "login-ways"), ("/register", "register"), ("/pending", "pending")]
+    {
+        for (width, theme, word) in sizes {
+            browser.screen(width, 900, theme).await;
+            browser.open(&format!("{home}{path}")).await;
+            browser.check(&format!("{name} {word}")).await;
+            browser.shoot(&format!("{name}-{word}")).await;
+        }
+    }
+    browser.open(&format!("{home}/login")).await;
+    browser.fill("username", ADMIN).await;
+    browser.fill("password", ADMIN_PASSWORD).await;
+    browser.press("main form[action$=\"/login\"] button.primary").await;
+    browser.arrive("/admin").await;
+    for (path, name) in [
+        ("/admin/signin", "signin-ways"),
+        ("/admin/signin/work", "signin-issuer"),
+        ("/account", "account"),
+        ("/account/identities", "identities-ways"),
+    ] {
+        for (width, theme, word) in sizes {
+            browser.screen(width, 900, theme).await;
+            browser.open(&format!("{home}{path}")).await;
             browser.check(&format!("{name} {word}")).await;
             browser.shoot(&format!("{name}-{word}")).await;
         }

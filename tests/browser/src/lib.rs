@@ -18,6 +18,7 @@ mod chromium;
 mod journeys;
 mod links;
 mod mails;
-mod passkeys;
 #[cfg(feature = "soak")]
 mod matrix;
+mod passkeys;
+mod redirects;

@@ -27,6 +27,12 @@ async fn every_page_in_every_width_and_theme() {
         format!("/invite/{code}"),
         "/invite/00000000000000000000000000".to_owned(),
         "/login".to_owned(),
+        "/login?again=on".to_owned(),
+        "/login/home-user".to_owned(),
+        "/login/second-factor".to_owned(),
+        "/register".to_owned(),
+        "/pending".to_owned(),
+        "/account".to_owned(),
     ];
     let admin = [
         "/admin",
@@ -53,7 +59,14 @@ async fn every_page_in_every_width_and_theme() {
         "/admin/plugins/jellyfin",
         "/admin/activity",
         "/admin/settings",
+        "/admin/approvals",
+        "/admin/signin",
+        "/admin/signin/new",
         "/account",
+        "/account/identities",
+        "/account/invites",
+        "/account/security",
+        "/account/tokens",
         "/nothing-here",
     ];
     walk(&browser, &house.url(""), &guest, &SIZES).await;
@@ -63,7 +76,9 @@ async fn every_page_in_every_width_and_theme() {
     browser.press("main form button.primary").await;
     browser.arrive("/admin").await;
     let mut pages: Vec<String> = admin.iter().map(|path| (*path).to_owned()).collect();
-    pages.push(format!("/admin/people/{person}"));
+    for part in ["", "/sessions", "/login-token", "/second-factor", "/reset-link"] {
+        pages.push(format!("/admin/people/{person}{part}"));
+    }
     pages.push(format!("/admin/invites/{code}"));
     walk(&browser, &house.url(""), &pages, &SIZES).await;
     browser.close().await;

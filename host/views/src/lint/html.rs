@@ -257,3 +257,11 @@ fn the_pseudo_language_reaches_every_page() {
         assert!(html.contains("lang=\"en-XA\"") && html.contains('á'), "{}", shot.name);
     }
 }
+
+/// A time inside a sentence is markup inside a text; escaped twice it would be read out as tags.
+#[test]
+fn no_page_shows_markup_as_text() {
+    for (shot, html) in shots("en", "") {
+        assert!(!html.contains("&lt;time"), "{} shows markup", shot.name);
+    }
+}

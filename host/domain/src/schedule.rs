@@ -28,6 +28,8 @@ pub enum Task {
     RemindExpiry(UserId),
     /// A user's picture is to be fetched from where their provider says it is.
     FetchPicture(UserId),
+    /// A user was asked to come to a backend: whether they have accepted.
+    CheckInvitations(UserId),
     /// Backends are probed.
     CheckBackends,
     /// Backends are asked who still belongs to them.
@@ -52,6 +54,7 @@ impl Task {
             Self::Deliver(message) => format!("deliver/{message}"),
             Self::RemindExpiry(user) => format!("remind-expiry/{user}"),
             Self::FetchPicture(user) => format!("fetch-picture/{user}"),
+            Self::CheckInvitations(user) => format!("check-invitations/{user}"),
             Self::CheckBackends => "check-backends".to_owned(),
             Self::CheckMembership => "check-membership".to_owned(),
             Self::RotateKeys => "rotate-keys".to_owned(),

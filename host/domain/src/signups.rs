@@ -54,6 +54,9 @@ pub struct Signup {
     /// place: the person is owed a link to choose one.
     #[serde(default)]
     pub link_due: bool,
+    /// Nobody typed a password: nothing here takes one, and the person signs in as who they proved to be.
+    #[serde(default)]
+    pub passwordless: bool,
 }
 
 impl SignupState {
@@ -116,6 +119,12 @@ pub struct Step {
     /// Whether the profile has a document for it.
     #[serde(default)]
     pub wants_profile: bool,
+    /// The account was there before anything was asked for: it is never taken away again.
+    #[serde(default)]
+    pub adopted: bool,
+    /// The person was asked to come there and has not accepted yet.
+    #[serde(default)]
+    pub invited: bool,
     /// How far.
     pub state: StepState,
     /// An earlier attempt may have been carried out.

@@ -141,6 +141,8 @@ pub enum AccountState {
         /// Why it is not done yet, in the fault's words.
         because: String,
     },
+    /// Asked to come there, and has not accepted yet.
+    Invited,
     /// The backend says that it does not exist any more. Nothing is concluded from it by itself.
     Gone,
 }

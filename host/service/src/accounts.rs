@@ -65,7 +65,7 @@ pub(crate) fn owe(service: &Service, tx: &WriteTx, user: &mut User, enabled: boo
     for account in &mut user.accounts {
         let wished = match account.state {
             AccountState::Gone => true,
-            AccountState::Active => enabled,
+            AccountState::Active | AccountState::Invited => enabled,
             AccountState::Disabled => !enabled,
             AccountState::Owed { enabled: wish, .. } => {
                 owed = true;
@@ -105,7 +105,10 @@ pub async fn settle(service: &Service, id: &UserId) -> Result<Option<(User, Vec<
         .filter_map(|account| match account.state {
             AccountState::Owed { enabled: true, .. } => Some((account.clone(), Ask::Enable)),
             AccountState::Owed { enabled: false, .. } => Some((account.clone(), Ask::Disable)),
-            AccountState::Active | AccountState::Disabled | AccountState::Gone => None,
+            AccountState::Active
+            | AccountState::Disabled
+            | AccountState::Invited
+            | AccountState::Gone => None,
         })
         .collect();
     let answers = ask_all(service, asked).await;
@@ -237,7 +240,7 @@ fn apply(account: &mut Account, answer: &Answer, now: Timestamp) {
     let enabled = answer.ask == Ask::Enable;
     let (wish, is_owed) = match account.state {
         AccountState::Owed { enabled: wish, .. } => (wish, true),
-        AccountState::Active => (true, false),
+        AccountState::Active | AccountState::Invited => (true, false),
         AccountState::Disabled => (false, false),
         AccountState::Gone => return,
     };

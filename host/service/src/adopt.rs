@@ -9,6 +9,7 @@ use crate::activity::{about, actor, note};
 use crate::addresses;
 use crate::error::{Result, ServiceError};
 use crate::house::Service;
+use crate::invitations;
 use crate::tenure::may_become;
 use domain::accounts::{BackendAccount, Condition};
 use domain::activity::ActivityKind;
@@ -244,6 +245,7 @@ async fn one(
             };
             let before = tx.users().get(&user.id)?;
             tx.users().put(&user)?;
+            invitations::watch(tx, &user, here.now())?;
             if let Some(before) = before.filter(|before| before.email != user.email) {
                 addresses::replaced(tx, &here, &before, &user)?;
             }
@@ -268,7 +270,8 @@ fn linked(service: &Service, backend: &BackendId, found: &BackendAccount) -> Acc
         login_name: found.login_name.clone(),
         state: match found.condition {
             Condition::Disabled => AccountState::Disabled,
-            Condition::Active | Condition::Invited | Condition::Locked => AccountState::Active,
+            Condition::Invited => AccountState::Invited,
+            Condition::Active | Condition::Locked => AccountState::Active,
         },
         checked_at: service.now(),
     }

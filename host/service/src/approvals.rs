@@ -12,7 +12,7 @@ use crate::house::Service;
 use crate::outbox::{self, Owed};
 use crate::paging::{self, Page};
 use crate::reach::Reach;
-use crate::{profiles, signups, tenure};
+use crate::{identities, profiles, signups, tenure};
 use domain::activity::{ActivityKind, NewActivity};
 use domain::approvals::{Answer, Application, AskedBy};
 use domain::ids::{SignupId, UserId};
@@ -202,8 +202,9 @@ pub async fn refuse(
         return Err(ServiceError::Invalid { fields });
     }
     let (here, who, id) = (service.clone(), by.clone(), user.clone());
-    let refused = service
+    let (refused, former) = service
         .write(move |tx| {
+            let mut former = None;
             let (now, asked) = (here.now(), tx.applications().get(&id)?.ok_or(UNKNOWN)?);
             let application = asked
                 .refused(who.name(), word.clone(), now)
@@ -211,12 +212,13 @@ pub async fn refuse(
             tx.applications().put(&application)?;
             note(tx, line(&application, &who, ActivityKind::Refused, now))?;
             if let AskedBy::Invite { signup, .. } = &application.by {
-                signups::declined(tx, &here, signup, word.clone())?;
+                former = signups::declined(tx, &here, signup, word.clone())?;
             }
             tell(tx, &here, &application, word)?;
-            Ok(application)
+            Ok((application, former))
         })
         .await?;
+    identities::let_go(service, former).await;
     signups::told(service);
     Ok(refused)
 }

@@ -141,7 +141,8 @@ fn heard(
             if let Some(name) = &identity.login_name {
                 account.login_name.clone_from(name);
             }
-            if account.state == AccountState::Gone && user.state == UserState::Active {
+            let is_back = matches!(account.state, AccountState::Gone | AccountState::Invited);
+            if is_back && user.state == UserState::Active {
                 account.state = AccountState::Active;
                 account.checked_at = service.now();
             }

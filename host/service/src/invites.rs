@@ -333,7 +333,7 @@ pub async fn offer(service: &Service, code: &str, caller: &Caller) -> Result<Off
         label: view.label.clone(),
         public_url: view.backend.public_url.clone(),
     });
-    let ask_email = asks_for(service, &invite);
+    let ask_email = asks_for(service, &invite, None);
     Ok(Offer {
         grants: grants.collect(),
         name_rules,
@@ -349,12 +349,13 @@ pub async fn offer(service: &Service, code: &str, caller: &Caller) -> Result<Off
 }
 
 /// Whether the sign-up asks for an address: always where a backend makes no accounts itself but invites
-/// people by mail.
-pub(crate) fn asks_for(service: &Service, invite: &Invite) -> AskEmail {
+/// people by mail, unless the person has signed in there.
+pub(crate) fn asks_for(service: &Service, invite: &Invite, there: Option<&str>) -> AskEmail {
     let board = &service.inside().board;
     let invites_only = |id: &BackendId| {
         let offer = board.look(id, |entry| entry.offer.as_ref().map(|offer| offer.abilities));
-        offer.flatten().is_some_and(|can| can.invite && !can.create)
+        let is_known = there == Some(id.as_str());
+        !is_known && offer.flatten().is_some_and(|can| can.invite && !can.create)
     };
     if invite.backends.iter().any(invites_only) { AskEmail::Required } else { invite.ask_email }
 }

@@ -76,6 +76,7 @@ mod tenure;
 mod reach;
 
 pub mod invites;
+mod invitations;
 pub mod inviting;
 pub mod profiles;
 pub mod signups;

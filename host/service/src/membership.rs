@@ -151,7 +151,7 @@ fn back(
     let account = user.accounts.iter_mut().find(|account| {
         account.backend == *backend
             && account.id == key.subject
-            && account.state == AccountState::Gone
+            && matches!(account.state, AccountState::Gone | AccountState::Invited)
     });
     let Some(account) = account else { return Ok(()) };
     account.state = AccountState::Active;

@@ -17,6 +17,12 @@ pub(crate) trait Reach: Clone + Send + Sync + 'static {
         backend: &BackendId,
         name: &str,
     ) -> impl Future<Output = Result<Option<BackendAccount>, Fault>> + Send;
+    /// The account of that id.
+    fn account(
+        &self,
+        backend: &BackendId,
+        id: &str,
+    ) -> impl Future<Output = Result<BackendAccount, Fault>> + Send;
     /// A new account.
     fn create(
         &self,
@@ -53,6 +59,10 @@ impl Service {
 impl Reach for Service {
     async fn find(&self, backend: &BackendId, name: &str) -> Result<Option<BackendAccount>, Fault> {
         self.reached(backend)?.find(name).await
+    }
+
+    async fn account(&self, backend: &BackendId, id: &str) -> Result<BackendAccount, Fault> {
+        self.reached(backend)?.account(id).await
     }
 
     async fn create(

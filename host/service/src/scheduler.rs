@@ -12,8 +12,8 @@ use crate::opening::STRENGTH;
 use crate::removal::OnBackends;
 use crate::watching::Watch;
 use crate::{
-    accounts, expiring, flows, membership, outbox, pictures, plugins, probing, removal,
-    reset_watch, rotation, signups, templates, users,
+    accounts, expiring, flows, invitations, membership, outbox, pictures, plugins, probing,
+    removal, reset_watch, rotation, signups, templates, users,
 };
 use core::time::Duration;
 use domain::schedule::Task;
@@ -237,6 +237,7 @@ async fn run(service: &Service, due: &Due) -> Result<()> {
         Task::ForgetPassword(signup) => signups::forget_password(service, signup).await,
         Task::CheckBackends => check(service).await,
         Task::FetchPicture(user) => pictures::fetch(service, user).await,
+        Task::CheckInvitations(user) => invitations::check(service, user).await,
         Task::CheckMembership => membership::check_all(service).await,
         Task::Sweep => sweep(service).await,
         Task::Deliver(message) => outbox::deliver(service, message).await,

@@ -11,7 +11,7 @@ use crate::error::{FieldProblem, Result, ServiceError};
 use crate::house::Service;
 use crate::random::{Purpose, fingerprint};
 use crate::reach::Reach;
-use crate::{backends, invites};
+use crate::{backends, identities, invites};
 use core::time::Duration;
 use domain::fault::{Fault, FaultKind};
 use domain::ids::{BackendId, InviteCode, SignupId};
@@ -25,10 +25,12 @@ use url::Url;
 
 mod admission;
 mod agreeing;
+mod proving;
 mod provision;
 mod settling;
 
 pub use admission::Application;
+pub use proving::{FirstWay, Standing, standing};
 
 pub(crate) use agreeing::{agreed, declined};
 
@@ -79,10 +81,20 @@ pub enum Stage {
     Working,
     /// There.
     Done,
+    /// There, once the person accepts the invitation that waits for them.
+    Invited,
     /// Not now; it is tried again by itself.
     Later,
     /// Not, and not later.
     Failed,
+}
+
+impl Stage {
+    /// Whether the account is there, accepted or not.
+    #[must_use]
+    pub const fn is_there(self) -> bool {
+        matches!(self, Self::Done | Self::Invited)
+    }
 }
 
 /// A form that was accepted.
@@ -351,6 +363,7 @@ fn progress_of(service: &Service, signup: &Signup) -> Progress {
 
 fn stage(step: &Step, settled: bool) -> Stage {
     match (&step.state, step.not_before) {
+        (StepState::Done { .. }, _) if step.invited => Stage::Invited,
         (StepState::Done { .. }, _) => Stage::Done,
         (StepState::Refused | StepState::Undone | StepState::Undoing { .. }, _) => Stage::Failed,
         _ if settled => Stage::Failed,
@@ -439,7 +452,9 @@ pub(crate) async fn advance_by<R: Reach>(
 /// Only our own.
 pub async fn forget_password(service: &Service, id: &SignupId) -> Result<()> {
     let (here, signup) = (service.clone(), id.clone());
-    service.write_aside(move |tx| agreeing::forget_typed(tx, &here, &signup)).await?;
+    let forgotten = service.write_aside(move |tx| agreeing::forget_typed(tx, &here, &signup));
+    let former = forgotten.await?;
+    identities::let_go(service, former).await;
     advance(service, id).await
 }
 

@@ -66,6 +66,7 @@ fn signup(seed: u64, name: &str) -> Signup {
         proved: Vec::new(),
         approved_at: None,
         link_due: false,
+        passwordless: false,
     }
 }
 

@@ -20,6 +20,26 @@ pub struct InvitePage {
     pub account_days: Option<u64>,
     /// Whether somebody has to agree first.
     pub require_approval: bool,
+    /// Where one may sign in first.
+    pub ways: Vec<FirstWay>,
+}
+
+/// A button that leads to a backend and back: `POST /invite/{code}/with/{id}`.
+#[derive(Debug, Clone, Serialize)]
+pub struct FirstWay {
+    /// Of the way there.
+    pub id: String,
+    /// What people call it.
+    pub label: String,
+}
+
+/// Who one has signed in as, there.
+#[derive(Debug, Clone, Serialize)]
+pub struct Known {
+    /// Where.
+    pub label: String,
+    /// The name there.
+    pub name: String,
 }
 
 impl Page for InvitePage {
@@ -28,7 +48,7 @@ impl Page for InvitePage {
 
 /// `GET /invite/{code}/join`, and the answer to a `POST` that was wrong.
 ///
-/// Form: `POST /invite/{code}/join` with `username`, `password` and, where asked, `email`.
+/// Form: `POST /invite/{code}/join` with `username` and, where asked, `password` and `email`.
 #[derive(Debug, Clone, Serialize)]
 pub struct SignupPage {
     /// The code.
@@ -41,6 +61,12 @@ pub struct SignupPage {
     pub ask_email: AskEmail,
     /// What a name may be on every granted backend, in words.
     pub name_rule: Option<String>,
+    /// Where one may sign in first; empty once that is done.
+    pub ways: Vec<FirstWay>,
+    /// Who one is there, once that is done.
+    pub known: Option<Known>,
+    /// Whether there is a field for a password.
+    pub ask_password: bool,
     /// What a password must be, in words.
     pub password_rules: Vec<String>,
     /// `[texts] help`.
@@ -109,6 +135,8 @@ pub enum StepState {
     Working,
     /// Done.
     Done,
+    /// Done, once the person accepts.
+    Invited,
     /// Not now; it is tried again without the guest.
     Later,
     /// Not, and not later.
@@ -143,6 +171,8 @@ pub struct Place {
     pub login_name: Option<String>,
     /// The account is not there yet, but will be.
     pub later: bool,
+    /// An invitation waits there to be accepted.
+    pub invited: bool,
     /// A sentence for the guest.
     pub message: Option<String>,
 }

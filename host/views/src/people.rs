@@ -46,6 +46,8 @@ pub enum AccountState {
     Disabled,
     /// Being made, or to be made later.
     Pending,
+    /// Waits for the person to accept.
+    Invited,
     /// Could not be made.
     Failed,
     /// Gone from the backend.

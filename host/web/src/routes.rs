@@ -477,7 +477,7 @@ fn pages_of_factors() -> [Columns; 12] {
 }
 
 #[rustfmt::skip]
-fn pages_of_everybody() -> [Columns; 19] {
+fn pages_of_everybody() -> [Columns; 20] {
     use pages::{account, assets, auth, choices, join, setup};
     [
         (GET, "/", NONE, public(auth::root), "Leads to where one belongs"),
@@ -496,6 +496,7 @@ fn pages_of_everybody() -> [Columns; 19] {
         (GET, "/invite/{code}/join", NONE, public(join::form), "Sign-up form"),
         (POST, "/invite/{code}/join", SMALL, public(join::accept), "Sign up"),
         (POST, "/invite/{code}", SMALL, public(join::accept), "Sign up"),
+        (POST, "/invite/{code}/with/{provider}", SMALL, public(join::with), "Sign in first at a backend that invites"),
         (GET, "/signup/{id}", NONE, holder(join::progress), "How far it is, then where to go"),
         (GET, "/account", NONE, user(account::account_page), "My account"),
         (POST, "/account/password", SMALL, user(account::change_password), "Change my password"),

@@ -87,6 +87,8 @@ impl Step {
         Self {
             backend,
             wants_profile,
+            adopted: false,
+            invited: false,
             state: StepState::Planned,
             in_doubt: false,
             attempts: 0,
@@ -345,6 +347,18 @@ impl Signup {
             };
             step.advanced(state)
         })
+    }
+
+    /// The account was there before: whatever comes of the sign-up, it stays.
+    #[must_use]
+    pub fn adopted(self, index: usize) -> Self {
+        self.change(index, |step| Step { adopted: true, ..step })
+    }
+
+    /// Whether the account still waits for the person to accept.
+    #[must_use]
+    pub fn awaited(self, index: usize, invited: bool) -> Self {
+        self.change(index, |step| Step { invited, ..step })
     }
 
     /// The profile is applied.

@@ -3,6 +3,7 @@
 //! Nothing here asks a backend, and nothing before the reservation costs more than a look-up: of two
 //! hundred who come at once with one use, one goes on and the others hear so at once.
 
+use super::proving;
 use crate::activity::{note, seen_from};
 use crate::applications::{self, Evidence};
 use crate::backends;
@@ -25,7 +26,6 @@ use domain::schedule::Task;
 use domain::secret::Secret;
 use domain::signups::{Signup, SignupState, Step};
 use store::WriteTx;
-use store::secrets::SecretOf;
 
 /// When the schedule looks after a sign-up whose worker may have died.
 pub(super) const LOOK_AFTER: Duration = Duration::from_secs(120);
@@ -41,6 +41,8 @@ pub struct Application {
     pub password: Secret,
     /// The address, where one was asked for.
     pub email: Option<String>,
+    /// What the browser holds that signed in at a granted backend first.
+    pub flow: Option<Secret>,
 }
 
 /// A form in which nothing is wrong.
@@ -48,6 +50,9 @@ pub(super) struct Admitted {
     invite: Invite,
     username: Username,
     email: Option<EmailAddress>,
+    /// Whose flow is taken with the use.
+    flow: Option<Secret>,
+    passwordless: bool,
 }
 
 fn bad_name(field: &'static str, bad: BadName) -> FieldProblem {
@@ -65,6 +70,8 @@ pub(super) async fn admit(
     invite: Invite,
     form: &Application,
 ) -> Result<Admitted> {
+    // Before the name: of two clicks, the one that finds the flow used finds the name used as well.
+    let standing = proving::of_invite(service, &invite, form.flow.as_ref()).await?;
     let username = Username::parse(&form.username);
     if let Ok(name) = &username {
         let key = name.key();
@@ -78,17 +85,22 @@ pub(super) async fn admit(
     if let Some(name) = &username {
         problems.extend(rule_broken(service, &invite, name));
     }
-    let asked = invites::asks_for(service, &invite);
-    let email = address(asked, form, &mut problems);
-    let rules = passwords::rules_on(service, &invite.backends);
-    let words = passwords::words(service, form.username.trim(), email.as_ref());
-    match passwords::require(&rules, &form.password, &words, "password") {
-        Err(ServiceError::Invalid { fields }) => problems.extend(fields),
-        Err(other) => return Err(other),
-        Ok(()) => {}
+    let email = address(standing.ask_email, form, &mut problems);
+    let passwordless = !standing.needs_password && form.password.expose().is_empty();
+    if !passwordless {
+        let rules = passwords::rules_on(service, &invite.backends);
+        let words = passwords::words(service, form.username.trim(), email.as_ref());
+        match passwords::require(&rules, &form.password, &words, "password") {
+            Err(ServiceError::Invalid { fields }) => problems.extend(fields),
+            Err(other) => return Err(other),
+            Ok(()) => {}
+        }
     }
+    let flow = form.flow.clone().filter(|_| standing.proved.is_some());
     match username {
-        Some(username) if problems.is_empty() => Ok(Admitted { invite, username, email }),
+        Some(username) if problems.is_empty() => {
+            Ok(Admitted { invite, username, email, flow, passwordless })
+        }
         _ => Err(ServiceError::Invalid { fields: problems }),
     }
 }
@@ -140,6 +152,8 @@ pub(super) async fn reserve(
                 return Err(ServiceError::Gone);
             }
             let token = free_token(&here, tx, browser)?;
+            let taken = proving::take(tx, &here, &invite, admitted.flow.as_ref())?;
+            let (proved, grant) = taken.map_or((None, None), |(who, grant)| (Some(who), grant));
             let signup = Signup {
                 id: SignupId::from_random(here.random().bytes()),
                 user: UserId::from_random(here.random().bytes()),
@@ -157,14 +171,15 @@ pub(super) async fn reserve(
                 undone: None,
                 reserved_at: now,
                 settled_at: None,
-                proved: Vec::new(),
+                proved: proved.into_iter().collect(),
                 approved_at: None,
                 link_due: false,
+                passwordless: admitted.passwordless,
                 invite: invite.code.clone(),
             };
             tx.invites().put(&invite)?;
             tx.signups().put(&signup)?;
-            tx.secrets().put(SecretOf::Signup(&signup.id), PASSWORD, &password)?;
+            proving::seal(tx, &signup, &password, grant)?;
             tx.schedule().put(&Task::ForgetPassword(signup.id.clone()), signup.deadline())?;
             if signup.state == SignupState::Provisioning {
                 let task = Task::AdvanceSignup(signup.id.clone());
@@ -193,7 +208,7 @@ fn ask(tx: &WriteTx, service: &Service, signup: &Signup, caller: &Caller) -> Res
     let evidence = Evidence {
         email: signup.email.as_ref().map(|address| address.as_str().to_owned()),
         email_verified,
-        claims: Claims::new(),
+        claims: signup.proved.first().map_or_else(Claims::new, |who| who.claims.clone()),
         resembles: None,
         caller,
     };

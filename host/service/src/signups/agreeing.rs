@@ -5,10 +5,11 @@
 //! theirs by a link. Does not: decide; [`crate::approvals`] does.
 
 use super::admission::{LOOK_AFTER, PASSWORD};
-use super::settling;
+use super::{proving, settling};
 use crate::clock::later;
 use crate::error::{FieldProblem, Result, ServiceError};
 use crate::house::Service;
+use crate::identities::Former;
 use domain::ids::SignupId;
 use domain::schedule::Task;
 use domain::secret::Secret;
@@ -44,7 +45,8 @@ pub(crate) fn agreed(
         }
     };
     let typed = tx.secrets().get(SecretOf::Signup(id), PASSWORD)?;
-    let signup = signup.approved(profile, &documents, typed.is_some(), service.now());
+    let has_password = typed.is_some() || signup.passwordless;
+    let signup = signup.approved(profile, &documents, has_password, service.now());
     tx.signups().put(&signup)?;
     if signup.link_due {
         put_unknown(tx, service, &signup)?;
@@ -62,32 +64,49 @@ fn put_unknown(tx: &WriteTx, service: &Service, signup: &Signup) -> Result<()> {
     Ok(tx.schedule().put(&task, signup.deadline())?)
 }
 
-/// It is undone, and its use given back.
+/// It is undone, and its use given back; what to sign out.
 ///
 /// # Errors
 /// `Conflict` where it waits no more.
-pub(crate) fn declined(tx: &WriteTx, service: &Service, id: &SignupId, word: String) -> Result<()> {
+pub(crate) fn declined(
+    tx: &WriteTx,
+    service: &Service,
+    id: &SignupId,
+    word: String,
+) -> Result<Option<Former>> {
     let signup = waiting(tx, id)?.declined(word, service.now());
+    let grant = proving::grant(tx, &signup)?;
     settling::close(tx, &signup)?;
-    settling::give_back(tx, &signup, service.now())
+    settling::give_back(tx, &signup, service.now())?;
+    Ok(proving::former(&signup, grant))
 }
 
 /// The password typed has waited for a day: it goes. Where somebody has agreed meanwhile and a backend was
-/// not there, one that nobody knows takes its place for as long as the backend is waited for.
+/// not there, one that nobody knows takes its place for as long as the backend is waited for. What a sign-in
+/// elsewhere left goes with it, to be signed out.
 ///
 /// # Errors
 /// The store's.
-pub(super) fn forget_typed(tx: &WriteTx, service: &Service, id: &SignupId) -> Result<()> {
+pub(super) fn forget_typed(
+    tx: &WriteTx,
+    service: &Service,
+    id: &SignupId,
+) -> Result<Option<Former>> {
+    let Some(mut signup) = tx.signups().get(id)? else {
+        tx.secrets().delete_all(SecretOf::Signup(id))?;
+        return Ok(None);
+    };
+    let former = proving::former(&signup, proving::grant(tx, &signup)?);
     tx.secrets().delete_all(SecretOf::Signup(id))?;
-    let Some(mut signup) = tx.signups().get(id)? else { return Ok(()) };
     let goes_on = signup.state == SignupState::Provisioning
         && signup.approved_at.is_some()
         && !signup.link_due
+        && !signup.passwordless
         && service.now() < signup.deadline();
-    if !goes_on {
-        return Ok(());
+    if goes_on {
+        signup.link_due = true;
+        tx.signups().put(&signup)?;
+        put_unknown(tx, service, &signup)?;
     }
-    signup.link_due = true;
-    tx.signups().put(&signup)?;
-    put_unknown(tx, service, &signup)
+    Ok(former)
 }

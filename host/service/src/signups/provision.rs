@@ -4,14 +4,14 @@
 //! doing. A worker may die anywhere: the record says where to go on.
 
 use super::admission::PASSWORD;
-use super::settling;
+use super::{proving, settling};
 use crate::activity::note;
 use crate::clock::time_from;
 use crate::error::{Result, ServiceError};
 use crate::house::Service;
 use crate::reach::Reach;
 use core::time::Duration;
-use domain::accounts::{Attempt, NewAccount};
+use domain::accounts::{Attempt, BackendAccount, Condition, NewAccount};
 use domain::activity::{ActivityKind, Actor, NewActivity};
 use domain::fault::{Fault, FaultKind};
 use domain::ids::{BackendId, SignupId};
@@ -27,6 +27,8 @@ use store::secrets::SecretOf;
 const SHORT_WAIT: Duration = Duration::from_secs(20);
 /// When it is tried again after our own store or hasher had no room.
 const AFTER_TROUBLE: Duration = Duration::from_secs(10);
+/// How a backend says that an account was there before it was asked for.
+const ADOPTED: &str = "adopted";
 
 /// Whether there is more to do now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,18 +149,28 @@ impl<R: Reach> Worker<'_, R> {
         if let Some((taken, fault)) = self.survey(signup).await {
             return self.write(move |_tx, signup| Ok(refused(signup, taken, fault))).await;
         }
-        let Some(password) = self.password().await? else {
+        let password = self.password().await?;
+        if password.is_none() && !signup.passwordless {
             let words = "the password was forgotten before the account could be made";
             let fault = Fault::new(FaultKind::Unsupported, "host.password-forgotten", words);
             return self.write(move |_tx, signup| Ok(signup.abandoned(step, fault))).await;
-        };
+        }
+        let who = proving::at(signup, &backend);
+        if let Some(who) = who
+            && attempt == Attempt::First
+            && self.was_there(&backend, step, &who.key.subject).await? == Go::Stop
+        {
+            return Ok(Go::On);
+        }
+        let sealed = signup.clone();
+        let grant = self.service.read(move |tx| proving::grant(tx, &sealed)).await?;
         let account = NewAccount {
             login_name: signup.username.as_str().to_owned(),
-            password: Some(password),
+            password,
             email: signup.email.as_ref().map(|address| address.as_str().to_owned()),
             display_name: None,
-            subject: None,
-            grant: None,
+            subject: who.map(|who| who.key.subject.clone()),
+            grant: grant.filter(|_| who.is_some()),
             profile: self.document(signup, &backend).await?,
         };
         if self.begin(step).await? == Go::Stop {
@@ -170,13 +182,28 @@ impl<R: Reach> Worker<'_, R> {
         match outcome {
             Err(fault) => self.failed(step, fault).await,
             Ok(made) => {
-                let (id, name) = (made.id, made.login_name);
-                let written =
-                    self.write(move |_tx, signup| Ok(signup.created(step, id, name))).await;
+                let written = self.write(move |_tx, signup| Ok(told(signup, step, made))).await;
                 match written {
                     Err(error) if is_taken(&error) => self.failed(step, somebody_elses()).await,
                     other => other,
                 }
+            }
+        }
+    }
+
+    /// Notes before anything is sent whether the person has the account already, so that it is never taken
+    /// away again. `Stop` where the backend did not say: nothing was sent then, and nothing is.
+    async fn was_there(&self, backend: &BackendId, step: usize, subject: &str) -> Result<Go> {
+        match self.reach.account(backend, subject).await {
+            Ok(_account) => self.write(move |_tx, signup| Ok(signup.adopted(step))).await,
+            Err(fault) if fault.kind == FaultKind::NotFound => Ok(Go::On),
+            Err(fault) => {
+                if self.begin(step).await? == Go::On {
+                    // Looking changes nothing: whatever went wrong, it is tried again.
+                    let fault = Fault { kind: FaultKind::Unavailable, ..fault };
+                    self.failed(step, fault).await?;
+                }
+                Ok(Go::Stop)
             }
         }
     }
@@ -190,6 +217,10 @@ impl<R: Reach> Worker<'_, R> {
             return None;
         }
         for (index, step) in signup.steps.iter().enumerate() {
+            // Who is asked to come has a name there already.
+            if proving::invites_people(self.service, &step.backend) {
+                continue;
+            }
             let fault = match self.reach.find(&step.backend, signup.username.as_str()).await {
                 Ok(Some(_)) => {
                     let words = "an account of this name exists already";
@@ -214,7 +245,8 @@ impl<R: Reach> Worker<'_, R> {
             return Ok(Go::Stop);
         }
         let now = self.service.now();
-        match self.reach.find(&backend, signup.username.as_str()).await {
+        let name = proving::called(self.service, signup, &backend);
+        match self.reach.find(&backend, &name).await {
             Err(fault) => self.failed(step, fault).await,
             Ok(found) => {
                 let unclear = found.map(|account| {
@@ -266,6 +298,9 @@ impl<R: Reach> Worker<'_, R> {
         if self.begin(step).await? == Go::Stop {
             return Ok(Go::Stop);
         }
+        if signup.steps.get(step).is_some_and(|step| step.adopted) {
+            return self.write(move |_tx, signup| Ok(signup.taken_away(step))).await;
+        }
         let outcome = self.reach.delete(&backend, account).await;
         self.service.kill_points().pass("undone").await;
         match outcome {
@@ -313,6 +348,14 @@ const fn step_of(next: &Next) -> Option<usize> {
 
 fn backend_of(signup: &Signup, step: usize) -> Option<BackendId> {
     signup.steps.get(step).map(|step| step.backend.clone())
+}
+
+/// What a backend said about an account it gave.
+fn told(signup: Signup, step: usize, made: BackendAccount) -> Signup {
+    let is_old = made.attributes.iter().any(|(name, value)| name == ADOPTED && value == "yes");
+    let signup = if is_old { signup.adopted(step) } else { signup };
+    let signup = signup.awaited(step, made.condition == Condition::Invited);
+    signup.created(step, made.id, made.login_name)
 }
 
 /// A step that nothing was sent for, and nothing will be.

@@ -2,12 +2,15 @@
 //! that is given back.
 
 use super::admission::PASSWORD;
+use super::proving;
 use crate::activity::note;
 use crate::error::Result;
 use crate::house::Service;
-use crate::{addresses, invites, passwords, resets, tenure, welcome};
+use crate::{addresses, identities, invitations, invites, passwords, resets, tenure, welcome};
 use domain::activity::{ActivityKind, Actor, NewActivity};
+use domain::flows::Proved;
 use domain::links::ResetCause;
+use domain::names::EmailAddress;
 use domain::role::Role;
 use domain::schedule::Task;
 use domain::signups::steps::Settlement;
@@ -28,26 +31,29 @@ pub(super) async fn settle(
         Settlement::Complete | Settlement::Partial => local(service, signup).await?,
     };
     let (here, id) = (service.clone(), signup.id.clone());
-    service
-        .write(move |tx| {
-            let now = here.now();
-            let Some(open) = tx.signups().get(&id)? else { return Ok(()) };
-            if open.state != SignupState::Provisioning {
-                return Ok(());
+    let settling = service.write(move |tx| {
+        let now = here.now();
+        let Some(open) = tx.signups().get(&id)? else { return Ok(None) };
+        if open.state != SignupState::Provisioning {
+            return Ok(None);
+        }
+        let settled = open.settled(&settlement, now);
+        let grant = proving::grant(tx, &settled)?;
+        close(tx, &settled)?;
+        let kind = match settlement {
+            Settlement::Undone(_) => {
+                give_back(tx, &settled, now)?;
+                return Ok(proving::former(&settled, grant));
             }
-            let settled = open.settled(&settlement, now);
-            close(tx, &settled)?;
-            match settlement {
-                Settlement::Undone(_) => give_back(tx, &settled, now),
-                Settlement::Complete => {
-                    welcome(&here, tx, &settled, password, ActivityKind::SignupCompleted)
-                }
-                Settlement::Partial => {
-                    welcome(&here, tx, &settled, password, ActivityKind::SignupPartial)
-                }
-            }
-        })
-        .await
+            Settlement::Complete => ActivityKind::SignupCompleted,
+            Settlement::Partial => ActivityKind::SignupPartial,
+        };
+        welcome(&here, tx, &settled, password, kind)?;
+        proving::link(&here, tx, &settled, grant)
+    });
+    let former = settling.await?;
+    identities::let_go(service, former).await;
+    Ok(())
 }
 
 /// Writes one that is over, and forgets what it waited with. First of all: it holds name and accounts against
@@ -63,7 +69,7 @@ pub(super) fn close(tx: &WriteTx, settled: &Signup) -> Result<()> {
 
 /// A local password, for people none of whose backends can check one.
 enum Local {
-    /// A backend checks theirs.
+    /// A backend checks theirs, or they come in without.
     NotWanted,
     /// Its hash.
     Made(String),
@@ -72,6 +78,9 @@ enum Local {
 }
 
 async fn local(service: &Service, signup: &Signup) -> Result<Local> {
+    if signup.passwordless {
+        return Ok(Local::NotWanted);
+    }
     if passwords::is_kept_here(service, &user_of(signup, service.now()), false) {
         let id = signup.id.clone();
         let password =
@@ -112,9 +121,16 @@ fn welcome(
     let now = service.now();
     let mut user = user_of(signup, now);
     if let Some(email) = &mut user.email {
-        email.confirmed = invites::was_mailed_to(tx, &signup.invite, &email.address)?;
+        let vouched = |who: &Proved| {
+            let said = who.email.as_deref().filter(|_| who.email_verified);
+            said.and_then(|said| EmailAddress::parse(said).ok())
+                .is_some_and(|said| said.key() == email.address.key())
+        };
+        email.confirmed = signup.proved.iter().any(vouched)
+            || invites::was_mailed_to(tx, &signup.invite, &email.address)?;
     }
     tx.users().put(&user)?;
+    invitations::watch(tx, &user, now)?;
     let is_forgotten = signup.link_due || matches!(password, Local::Forgotten);
     if let Local::Made(hash) = password {
         passwords::put_local(tx, &user.id, hash)?;
@@ -143,7 +159,7 @@ fn user_of(signup: &Signup, now: Timestamp) -> User {
             backend: step.backend.clone(),
             id: account.clone(),
             login_name: login_name.clone(),
-            state: AccountState::Active,
+            state: if step.invited { AccountState::Invited } else { AccountState::Active },
             checked_at: now,
         }),
         _ => None,

@@ -4,7 +4,8 @@ use super::{LONG, Samples, at, words};
 use crate::account::{AccountPage, AddressPart, MyAccount, PasswordForm, PasswordResult};
 use crate::invites::AskEmail;
 use crate::join::{
-    Approval, InvitePage, Place, ProgressPage, ProgressStep, SignupPage, StepState, SuccessPage,
+    Approval, FirstWay, InvitePage, Known, Place, ProgressPage, ProgressStep, SignupPage,
+    StepState, SuccessPage,
 };
 use crate::login::{LoginPage, PasswordProvider, RedirectProvider};
 use crate::notices::{
@@ -67,6 +68,10 @@ impl Samples for LoginPage {
     }
 }
 
+fn first_way() -> FirstWay {
+    FirstWay { id: "cinema".into(), label: "The cinema".into() }
+}
+
 impl Samples for InvitePage {
     fn samples() -> Vec<(&'static str, Self)> {
         let usual = Self {
@@ -76,12 +81,14 @@ impl Samples for InvitePage {
             expires_at: Some(at("2026-11-28T12:00:00Z")),
             account_days: Some(90),
             require_approval: true,
+            ways: vec![first_way()],
         };
         let bare = Self {
             invited_by: None,
             expires_at: None,
             account_days: None,
             require_approval: false,
+            ways: Vec::new(),
             ..usual.clone()
         };
         vec![("usual", usual), ("bare", bare)]
@@ -96,6 +103,9 @@ impl Samples for SignupPage {
             email: String::new(),
             ask_email: AskEmail::None,
             name_rule: None,
+            ways: vec![first_way()],
+            known: None,
+            ask_password: true,
             password_rules: rules(),
             help: None,
             problems: Vec::new(),
@@ -112,7 +122,14 @@ impl Samples for SignupPage {
             ],
             ..first.clone()
         };
-        vec![("first", first), ("wrong", wrong)]
+        let known = Self {
+            username: "zoe".into(),
+            known: Some(Known { label: "The cinema".into(), name: "Zoe".into() }),
+            ways: Vec::new(),
+            ask_password: false,
+            ..first.clone()
+        };
+        vec![("first", first), ("wrong", wrong), ("known", known)]
     }
 }
 
@@ -128,6 +145,7 @@ impl Samples for ProgressPage {
                 step("Films and series", StepState::Done, None),
                 step("Home storage", StepState::Working, None),
                 step("Music", StepState::Waiting, None),
+                step("Cinema", StepState::Invited, None),
                 step("Books", StepState::Later, Some("It does not answer right now.")),
             ],
             refresh_seconds: 2,
@@ -169,6 +187,7 @@ impl Samples for SuccessPage {
             url: Some("https://media.example.org".into()),
             login_name: None,
             later: false,
+            invited: false,
             message: None,
         };
         let storage = Place {
@@ -176,6 +195,7 @@ impl Samples for SuccessPage {
             url: None,
             login_name: Some("b_jones".into()),
             later: true,
+            invited: false,
             message: Some("It does not answer right now. This is tried again by itself.".into()),
         };
         let one = Self {

@@ -53,6 +53,7 @@ fn places(ctx: &Ctx, user: &User) -> Vec<PlaceView> {
                 AccountState::Active => "active",
                 AccountState::Disabled => "disabled",
                 AccountState::Owed { .. } => "owed",
+                AccountState::Invited => "invited",
                 AccountState::Gone => "gone",
             },
         }

@@ -72,6 +72,7 @@ pub async fn apply(ctx: &Ctx, mut sent: Input) -> Result<Accepted, Failure> {
         username: sent.text("username").unwrap_or_default(),
         password: sent.maybe_secret("password").unwrap_or_else(|| Secret::from("")),
         email: sent.text("email"),
+        flow: ctx.flow(),
     };
     let (code, caller) = (ctx.part("code"), ctx.caller());
     if !sent.is_fine() {

@@ -97,6 +97,7 @@ impl From<Account> for AccountView {
         let (state, wanted, message) = match account.state {
             AccountState::Active => ("active", None, None),
             AccountState::Disabled => ("disabled", None, None),
+            AccountState::Invited => ("invited", None, None),
             AccountState::Gone => ("gone", None, None),
             AccountState::Owed { enabled: true, because } => {
                 ("owed", Some("active"), Some(because))

@@ -16,6 +16,7 @@ use service::passwords::{self, PasswordOutcome, PasswordResult};
 use service::pictures;
 use service::sessions;
 use views::Tone;
+use views::{Arg, Tone};
 use views::account as pages;
 
 fn account(ctx: &Ctx, all: &[BackendView], account: &Account) -> pages::MyAccount {
@@ -23,16 +24,19 @@ fn account(ctx: &Ctx, all: &[BackendView], account: &Account) -> pages::MyAccoun
     let (tone, key) = match &account.state {
         AccountState::Active => (Tone::Good, "account-active"),
         AccountState::Disabled => (Tone::Warn, "account-disabled"),
+        AccountState::Invited => (Tone::Info, "account-invited"),
         AccountState::Owed { .. } => (Tone::Info, "account-pending"),
         AccountState::Gone => (Tone::Quiet, "account-unknown"),
+    let label = words::label(all, &account.backend);
+    let state = ctx.text(key, &[("name", Arg::Text(label.as_str()))]);
     };
     let url = view.and_then(|view| view.backend.public_url.as_ref());
     pages::MyAccount {
-        label: words::label(all, &account.backend),
+        label,
         url: url.map(url::Url::to_string),
         login_name: Some(account.login_name.clone()),
         tone,
-        state: ctx.text(key, &[]),
+        state,
     }
 }
 

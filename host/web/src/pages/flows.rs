@@ -177,6 +177,12 @@ pub async fn callback(ctx: Ctx) -> Reply {
         ctx.head.query.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     match flows::come_back(ctx.service(), &id, &browser, &said, &ctx.caller()).await {
         Ok(step) => stepped(&ctx, &id, step, purpose.as_ref()).await,
+        // Somebody signs up who is here already: they sign in instead.
+        Err(error @ ServiceError::Taken { .. })
+            if matches!(purpose, Some(FlowPurpose::SignUp { .. })) =>
+        {
+            told(&ctx, &id, error, "/login").await
+        }
         Err(error) => told(&ctx, &id, error, &way_back(purpose.as_ref())).await,
     }
 }

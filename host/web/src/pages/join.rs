@@ -1,14 +1,15 @@
 //! What a guest sees between the link and the first film.
 
-use super::words;
+use super::{flows, words};
 use crate::access::{Holder, Reply};
 use crate::api::signups::{apply, id, progress as look};
 use crate::context::Ctx;
-use crate::failure::Failure;
+use crate::failure::{Code, Failure};
 use crate::frame;
 use crate::input::Input;
 use crate::kit::query::Pairs;
 use crate::wording;
+use domain::flows::FlowPurpose;
 use domain::ids::ProviderId;
 use domain::invites::AskEmail;
 use domain::role::Admin;
@@ -16,7 +17,7 @@ use domain::signups::{SignupState, Why};
 use service::addresses::{self, AddressView};
 use service::invites::{self, Offer};
 use service::sessions::{self, Keep, Proof};
-use service::signups::{self, Accepted, Progress, Stage, StepProgress};
+use service::signups::{self, Accepted, Progress, Stage, Standing, StepProgress};
 use views::Arg;
 use views::invites::AskEmail as Asked;
 use views::join as pages;
@@ -35,6 +36,7 @@ async fn offer(ctx: &Ctx) -> Result<Offer, Failure> {
 /// `GET /invite/{code}`: changes nothing.
 pub async fn invite(ctx: Ctx) -> Reply {
     let offer = offer(&ctx).await?;
+    let standing = standing(&ctx, &offer).await?;
     let page = pages::InvitePage {
         code: offer.code.to_string(),
         invited_by: invited_by(offer.invited_by),
@@ -42,8 +44,31 @@ pub async fn invite(ctx: Ctx) -> Reply {
         expires_at: offer.expires_at,
         account_days: offer.account_lifetime.and_then(words::days),
         require_approval: offer.require_approval,
+        ways: first_ways(&standing),
     };
     frame::page(&ctx, &page)
+}
+
+fn first_ways(standing: &Standing) -> Vec<pages::FirstWay> {
+    let open = standing.ways.iter().filter(|_| standing.proved.is_none());
+    open.map(|way| pages::FirstWay { id: way.provider.to_string(), label: way.label.clone() })
+        .collect()
+}
+
+/// How far this browser is with an invite.
+async fn standing(ctx: &Ctx, offer: &Offer) -> Result<Standing, Failure> {
+    Ok(signups::standing(ctx.service(), offer, ctx.flow().as_ref()).await?)
+}
+
+/// `POST /invite/{code}/with/{provider}`: to a backend that invites, to sign up as who one is there.
+pub async fn with(ctx: Ctx) -> Reply {
+    let offer = offer(&ctx).await?;
+    let id = flows::provider_of(&ctx)?;
+    let standing = standing(&ctx, &offer).await?;
+    if !standing.ways.iter().any(|way| way.provider == id) {
+        return Err(Failure::of(Code::NotFound));
+    }
+    flows::send_away(&ctx, &id, FlowPurpose::SignUp { invite: offer.code }).await
 }
 
 /// A name; none for an invite that was made at the console, where nobody has one.
@@ -59,16 +84,39 @@ const fn asked(ask: AskEmail) -> Asked {
     }
 }
 
-fn signup_page(ctx: &Ctx, offer: &Offer, typed: Option<&Pairs>) -> pages::SignupPage {
+/// Who they are there, in words.
+fn known(standing: &Standing) -> Option<pages::Known> {
+    let who = standing.proved.as_ref()?;
+    let way = standing.ways.iter().find(|way| way.backend.as_str() == who.key.issuer);
+    let name = Some(&who.display_name).filter(|name| !name.is_empty());
+    Some(pages::Known {
+        label: way.map_or_else(|| who.key.issuer.clone(), |way| way.label.clone()),
+        name: name.or(who.login_name.as_ref()).unwrap_or(&who.key.subject).clone(),
+    })
+}
+
+fn signup_page(
+    ctx: &Ctx,
+    offer: &Offer,
+    standing: &Standing,
+    typed: Option<&Pairs>,
+) -> pages::SignupPage {
+    let proved = standing.proved.as_ref();
     let value = |name: &str| typed.and_then(|form| form.get(name)).map(str::to_owned);
     let help = ctx.service().settings().settings.texts.help.clone();
     let rule = offer.name_rules.join("; ");
     let rule = || ctx.text("signup-name-rule", &[("rule", Arg::Text(&rule))]);
     pages::SignupPage {
         code: offer.code.to_string(),
-        username: value("username").unwrap_or_default(),
-        email: value("email").or_else(|| offer.email.clone()).unwrap_or_default(),
-        ask_email: asked(offer.ask_email),
+        username: value("username").or_else(|| proved?.login_name.clone()).unwrap_or_default(),
+        email: value("email")
+            .or_else(|| offer.email.clone())
+            .or_else(|| proved?.email.clone())
+            .unwrap_or_default(),
+        ask_email: asked(standing.ask_email),
+        ways: first_ways(standing),
+        known: known(standing),
+        ask_password: standing.needs_password,
         name_rule: (!offer.name_rules.is_empty()).then(rule),
         password_rules: words::password_rules(ctx, &offer.password),
         help: Some(help).filter(|text| !text.is_empty()),
@@ -79,7 +127,8 @@ fn signup_page(ctx: &Ctx, offer: &Offer, typed: Option<&Pairs>) -> pages::Signup
 /// `GET /invite/{code}/join`: the browser gets with the form what makes a double click one sign-up.
 pub async fn form(ctx: Ctx) -> Reply {
     let offer = offer(&ctx).await?;
-    let page = frame::page(&ctx, &signup_page(&ctx, &offer, None))?;
+    let standing = standing(&ctx, &offer).await?;
+    let page = frame::page(&ctx, &signup_page(&ctx, &offer, &standing, None))?;
     let held = ctx.signup_token();
     Ok(match signups::token_for(ctx.service(), held.as_ref()).await? {
         Some(token) => ctx.hand_over_signup(page, &token),
@@ -95,10 +144,12 @@ pub async fn accept(ctx: Ctx) -> Reply {
         .put("password", form.get("password").unwrap_or_default())
         .with("email", form.get("email"));
     match apply(&ctx, sent).await {
-        Ok(accepted) => welcome(&ctx, &accepted).await,
+        // What the flow has proved is the sign-up's now.
+        Ok(accepted) => Ok(ctx.take_back_flow(welcome(&ctx, &accepted).await?)),
         Err(failure) => match offer(&ctx).await {
             Ok(offer) => {
-                let page = signup_page(&ctx, &offer, Some(&form));
+                let standing = standing(&ctx, &offer).await?;
+                let page = signup_page(&ctx, &offer, &standing, Some(&form));
                 words::again(&ctx, failure, |problems| pages::SignupPage { problems, ..page })
             }
             // What went wrong first is what is told.
@@ -112,7 +163,7 @@ pub async fn accept(ctx: Ctx) -> Reply {
 async fn welcome(ctx: &Ctx, accepted: &Accepted) -> Reply {
     let there = format!("/signup/{}", accepted.progress.id);
     let answer = ctx.hand_over_signup(ctx.go(&there), &accepted.token);
-    let done = accepted.progress.steps.iter().find(|step| step.stage == Stage::Done);
+    let done = accepted.progress.steps.iter().find(|step| step.stage.is_there());
     let provider = done.and_then(|step| ProviderId::parse(step.backend.as_str()).ok());
     match (&accepted.user, provider, &ctx.viewer) {
         (Some(user), Some(provider), None) if !accepted.is_repeated => {
@@ -182,6 +233,7 @@ fn working(ctx: &Ctx, progress: Progress, again: Option<String>) -> pages::Progr
             Stage::Waiting => pages::StepState::Waiting,
             Stage::Working => pages::StepState::Working,
             Stage::Done => pages::StepState::Done,
+            Stage::Invited => pages::StepState::Invited,
             Stage::Later => pages::StepState::Later,
             Stage::Failed => pages::StepState::Failed,
         },
@@ -204,6 +256,7 @@ fn success(ctx: &Ctx, progress: Progress) -> pages::SuccessPage {
         label: step.label,
         url: step.public_url.as_ref().map(url::Url::to_string),
         login_name: step.login_name.filter(|name| *name != username),
+        invited: step.stage == Stage::Invited,
         later: matches!(step.stage, Stage::Waiting | Stage::Working | Stage::Later),
     };
     let text = ctx.service().settings().settings.texts.success.clone();

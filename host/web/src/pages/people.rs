@@ -36,6 +36,7 @@ const fn account_state(state: &AccountState) -> pages::AccountState {
         AccountState::Active => pages::AccountState::Ready,
         AccountState::Disabled => pages::AccountState::Disabled,
         AccountState::Owed { .. } => pages::AccountState::Pending,
+        AccountState::Invited => pages::AccountState::Invited,
         AccountState::Gone => pages::AccountState::Missing,
     }
 }
@@ -94,20 +95,25 @@ pub async fn list(ctx: Ctx, by: Admin) -> Reply {
 }
 
 fn card(ctx: &Ctx, all: &[BackendView], account: &Account) -> pages::PersonAccount {
+    let label = words::label(all, &account.backend);
     let message = match &account.state {
         AccountState::Owed { enabled, because } => {
             let key = if *enabled { "account-owed-on" } else { "account-owed-off" };
             Some(format!("{} {because}", ctx.text(key, &[])))
         }
+        AccountState::Invited => {
+            let name = [("name", Arg::Text(label.as_str()))];
+            Some(ctx.text("account-invited-help", &name))
+        }
         AccountState::Active | AccountState::Disabled | AccountState::Gone => None,
     };
     pages::PersonAccount {
         backend: account.backend.to_string(),
-        label: words::label(all, &account.backend),
+        label,
         account_id: Some(account.id.clone()),
         login_name: Some(account.login_name.clone()),
         state: account_state(&account.state),
-        can_retry: message.is_some(),
+        can_retry: matches!(account.state, AccountState::Owed { .. }),
         message,
     }
 }
@@ -344,7 +350,10 @@ pub async fn retry(ctx: Ctx, by: Admin) -> Reply {
     let done = match wish {
         AccountState::Owed { enabled: true, .. } => users::enable(ctx.service(), &by, &id).await,
         AccountState::Owed { enabled: false, .. } => users::disable(ctx.service(), &by, &id).await,
-        AccountState::Active | AccountState::Disabled | AccountState::Gone => {
+        AccountState::Active
+        | AccountState::Disabled
+        | AccountState::Invited
+        | AccountState::Gone => {
             return Ok(ctx.go(&here(&ctx)));
         }
     };

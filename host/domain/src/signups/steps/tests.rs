@@ -31,6 +31,7 @@ fn signup(steps: Vec<Step>) -> Signup {
         proved: Vec::new(),
         approved_at: None,
         link_due: false,
+        passwordless: false,
     }
 }
 

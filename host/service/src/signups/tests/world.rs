@@ -44,6 +44,8 @@ pub(super) struct World(Arc<Mutex<Inside>>);
 #[derive(Default)]
 struct Inside {
     accounts: BTreeMap<String, (BackendId, String)>,
+    /// Who somebody who signed in there is to a backend that invites.
+    shares: BTreeMap<(BackendId, String), Condition>,
     made: u64,
     profiled: Vec<String>,
     fates: VecDeque<Fate>,
@@ -135,6 +137,14 @@ fn account(id: &str, name: &str) -> BackendAccount {
 }
 
 impl Inside {
+    /// As a backend that invites: who is there already is, who signed in accepts at once.
+    fn shared(&mut self, backend: &BackendId, subject: &str, signed_in: bool) -> BackendAccount {
+        let key = (backend.clone(), subject.to_owned());
+        let fresh = if signed_in { Condition::Active } else { Condition::Invited };
+        let condition = *self.shares.entry(key).or_insert(fresh);
+        BackendAccount { condition, ..account(subject, subject) }
+    }
+
     fn named(&self, backend: &BackendId, name: &str) -> Option<BackendAccount> {
         let same = |(there, called): &(BackendId, String)| {
             there == backend && name_key(called) == name_key(name)
@@ -154,6 +164,17 @@ impl Reach for World {
         }
     }
 
+    async fn account(&self, backend: &BackendId, id: &str) -> Result<BackendAccount, Fault> {
+        let inside = self.inside();
+        if inside.down {
+            return Err(fault(FaultKind::Unavailable));
+        }
+        inside.shares.get(&(backend.clone(), id.to_owned())).map_or_else(
+            || Err(fault(FaultKind::NotFound)),
+            |condition| Ok(BackendAccount { condition: *condition, ..account(id, id) }),
+        )
+    }
+
     async fn create(
         &self,
         backend: &BackendId,
@@ -162,6 +183,9 @@ impl Reach for World {
     ) -> Result<BackendAccount, Fault> {
         tokio::task::yield_now().await;
         self.call(backend, |inside| {
+            if let Some(subject) = &new.subject {
+                return Ok(inside.shared(backend, subject, new.grant.is_some()));
+            }
             match inside.named(backend, &new.login_name) {
                 Some(there)
                     if attempt == Attempt::AfterDoubt && !there.id.starts_with("stranger") =>
@@ -195,6 +219,7 @@ impl Reach for World {
     async fn delete(&self, backend: &BackendId, id: &str) -> Result<(), Fault> {
         self.call(backend, |inside| {
             inside.accounts.remove(id);
+            inside.shares.remove(&(backend.clone(), id.to_owned()));
             Ok(())
         })
     }

@@ -75,8 +75,8 @@ mod tenure;
 
 mod reach;
 
-pub mod invites;
 mod invitations;
+pub mod invites;
 pub mod inviting;
 pub mod profiles;
 pub mod signups;

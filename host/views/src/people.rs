@@ -63,10 +63,10 @@ pub struct PersonRow {
     pub id: String,
     /// The name.
     pub name: String,
-    /// The mail address.
-    pub email: Option<String>,
     /// Where their picture is, of ours; none where they have none.
     pub picture: Option<String>,
+    /// The mail address.
+    pub email: Option<String>,
     /// Whether an admin.
     pub admin: bool,
     /// The state.
@@ -97,10 +97,10 @@ pub struct PersonPage {
     pub id: String,
     /// The name.
     pub name: String,
-    /// The mail address.
-    pub email: Option<String>,
     /// Where their picture is, of ours; none where they have none.
     pub picture: Option<String>,
+    /// The mail address.
+    pub email: Option<String>,
     /// Whether it was proved: only then mail goes there.
     pub email_confirmed: bool,
     /// The mail address as typed.

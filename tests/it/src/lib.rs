@@ -27,6 +27,7 @@ mod hostile;
 mod import;
 mod invites;
 mod inviting;
+mod joining;
 mod logs;
 mod mail;
 mod mail_pages;

@@ -177,6 +177,6 @@ async fn a_backend_that_only_invites_needs_an_address() {
         };
         let offer = domain::accounts::Offer { abilities, names: None, password: None };
         rig.service.inside().board.change(&films, |entry| entry.offer = Some(offer.clone()));
-        assert_eq!(asks_for(&rig.service, &invite), asked, "{can_create} {can_invite}");
+        assert_eq!(asks_for(&rig.service, &invite, None), asked, "{can_create} {can_invite}");
     }
 }

@@ -85,7 +85,12 @@ async fn ways(service: &Service, invite: &Invite) -> Result<Vec<FirstWay>> {
         if !invite.backends.contains(&backend) || !invites_people(service, &backend) {
             continue;
         }
-        if providers::ways(service, &backend).await.is_some_and(|ways| ways.redirect) {
+        let known = service.inside().board.look(&backend, |entry| entry.ways).flatten();
+        let ways = match known {
+            Some(ways) => Some(ways),
+            None => providers::ways(service, &backend).await,
+        };
+        if ways.is_some_and(|ways| ways.redirect) {
             let view = backends::get(service, &backend).ok();
             let label = view.map_or_else(|| backend.to_string(), |view| view.label);
             found.push(FirstWay { provider: provider.id, backend, label });

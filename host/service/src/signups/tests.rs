@@ -1,6 +1,7 @@
 //! Sign-ups against backends with a will of their own, and a process that dies at every point.
 
 mod approving;
+mod invited;
 mod world;
 
 use super::*;
@@ -23,7 +24,7 @@ use world::{Fate, House};
 const GOOD: &str = "seven green umbrellas";
 
 fn form(name: &str) -> Application {
-    Application { username: name.to_owned(), password: GOOD.into(), email: None }
+    Application { username: name.to_owned(), password: GOOD.into(), email: None, flow: None }
 }
 
 fn caller() -> Caller {
@@ -429,6 +430,7 @@ async fn every_wrong_field_is_named_and_costs_no_use() {
         username: username.into(),
         password: password.into(),
         email: Some(email.into()),
+        flow: None,
     };
     for (form, expected) in [
         (with("", "short", ""), vec!["username empty", "email required", "password too-short"]),

@@ -218,6 +218,7 @@ impl Samples for AccountPage {
     fn samples() -> Vec<(&'static str, Self)> {
         let first = Self {
             name: "ben".into(),
+            picture: Some("/api/users/u1/picture".into()),
             email: AddressPart {
                 address: Some("ben@example.org".into()),
                 confirmed: true,
@@ -238,7 +239,6 @@ impl Samples for AccountPage {
                 MyAccount {
                     label: "Home storage".into(),
                     url: None,
-            picture: Some("/api/users/u1/picture".into()),
                     login_name: Some("b_jones".into()),
                     tone: Tone::Info,
                     state: "Being made".into(),

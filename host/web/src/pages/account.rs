@@ -15,21 +15,20 @@ use service::backends::BackendView;
 use service::passwords::{self, PasswordOutcome, PasswordResult};
 use service::pictures;
 use service::sessions;
-use views::Tone;
-use views::{Arg, Tone};
 use views::account as pages;
+use views::{Arg, Tone};
 
 fn account(ctx: &Ctx, all: &[BackendView], account: &Account) -> pages::MyAccount {
     let view = all.iter().find(|view| view.backend.id == account.backend);
     let (tone, key) = match &account.state {
         AccountState::Active => (Tone::Good, "account-active"),
         AccountState::Disabled => (Tone::Warn, "account-disabled"),
-        AccountState::Invited => (Tone::Info, "account-invited"),
         AccountState::Owed { .. } => (Tone::Info, "account-pending"),
+        AccountState::Invited => (Tone::Info, "account-invited"),
         AccountState::Gone => (Tone::Quiet, "account-unknown"),
+    };
     let label = words::label(all, &account.backend);
     let state = ctx.text(key, &[("name", Arg::Text(label.as_str()))]);
-    };
     let url = view.and_then(|view| view.backend.public_url.as_ref());
     pages::MyAccount {
         label,
@@ -77,11 +76,11 @@ async fn page(ctx: &Ctx, who: &SignedIn) -> Result<pages::AccountPage, Failure> 
         places: places(&all, user),
         rules: words::password_rules(ctx, &rules),
     };
+    let has_password = passwords::can_change(ctx.service(), user).await?;
+    let has_picture = pictures::is_there(ctx.service(), &user.id).await?;
     Ok(pages::AccountPage {
         name: user.username.as_str().to_owned(),
         email: address_part(ctx, user).await?,
-    let has_password = passwords::can_change(ctx.service(), user).await?;
-    let has_picture = pictures::is_there(ctx.service(), &user.id).await?;
         expires_at: user.expires_at,
         accounts: user.accounts.iter().map(|one| account(ctx, &all, one)).collect(),
         picture: has_picture.then(|| words::picture(&user.id)),

@@ -48,8 +48,8 @@ fn row(all: &[BackendView], user: User, has_picture: bool) -> pages::PersonRow {
     };
     pages::PersonRow {
         id: user.id.to_string(),
-        accounts: user.accounts.iter().map(chip).collect(),
         picture: has_picture.then(|| words::picture(&user.id)),
+        accounts: user.accounts.iter().map(chip).collect(),
         name: user.username.into(),
         email: user.email.map(|email| email.address.into()),
         admin: user.role == Role::Admin,
@@ -133,17 +133,17 @@ async fn person(ctx: &Ctx, by: &Admin, user: User) -> Result<pages::PersonPage, 
     let profiles = choices(&known, user.profile.as_deref());
     let invite = invited_by(ctx, by, &user).await?;
     let invite_right = (user.role != Role::Admin).then(|| right_form(&all, &user, &known));
+    let has_picture = pictures::is_there(ctx.service(), &user.id).await?;
     Ok(pages::PersonPage {
         id: user.id.to_string(),
         name,
+        picture: has_picture.then(|| words::picture(&user.id)),
         label: Some(user.label).filter(|label| !label.is_empty()),
         admin: user.role == Role::Admin,
         oneself: by.id() == Some(&user.id),
-    let has_picture = pictures::is_there(ctx.service(), &user.id).await?;
         state: state(user.state),
         created_at: user.created_at,
         expires_at: user.expires_at,
-        picture: has_picture.then(|| words::picture(&user.id)),
         invite,
         invite_right,
         second_factor,

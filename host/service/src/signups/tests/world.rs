@@ -81,6 +81,20 @@ impl World {
         self.inside().accounts.insert(format!("stranger-{name}"), (backend, name.to_owned()));
     }
 
+    /// Who a backend that invites has, and whether they have accepted; none: it has them no more.
+    pub(super) fn share(&self, backend: &str, id: &str, condition: Option<Condition>) {
+        let key = (BackendId::parse(backend).unwrap(), id.to_owned());
+        match condition {
+            Some(condition) => self.inside().shares.insert(key, condition),
+            None => self.inside().shares.remove(&key),
+        };
+    }
+
+    pub(super) fn shares_with(&self, backend: &str, id: &str) -> bool {
+        let key = (BackendId::parse(backend).unwrap(), id.to_owned());
+        self.inside().shares.contains_key(&key)
+    }
+
     pub(super) fn next(&self, fates: &[Fate]) {
         self.inside().fates.extend(fates);
     }
@@ -209,7 +223,9 @@ impl Reach for World {
         document: &str,
     ) -> Result<(), Fault> {
         self.call(backend, |inside| {
-            assert!(inside.accounts.contains_key(id), "a profile for an account that is not there");
+            let is_shared = inside.shares.contains_key(&(backend.clone(), id.to_owned()));
+            let is_there = is_shared || inside.accounts.contains_key(id);
+            assert!(is_there, "a profile for an account that is not there");
             assert_eq!(document, "{}");
             inside.profiled.push(backend.to_string());
             Ok(())

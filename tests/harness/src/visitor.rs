@@ -73,6 +73,18 @@ impl Visitor {
         }
     }
 
+    /// The same, with connections of its own.
+    ///
+    /// # Panics
+    /// Where there can be no client.
+    #[must_use]
+    pub fn alone(base: &str) -> Self {
+        // The first in a process wins; the others are the same.
+        drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+        Self::browser(client.no_proxy().build().expect("a client"), base)
+    }
+
     /// A program without a token.
     #[must_use]
     pub fn program(client: reqwest::Client, base: &str) -> Self {

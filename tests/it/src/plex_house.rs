@@ -16,8 +16,6 @@ pub(crate) const KNOWN: &str = "access = { rule = \"known\" }";
 pub(crate) struct PlexHouse {
     pub(crate) house: House,
     pub(crate) plex: Plex,
-    /// What the house acts for Olga with.
-    pub(crate) owner_token: String,
 }
 
 impl PlexHouse {
@@ -31,25 +29,11 @@ impl PlexHouse {
         let clock: Arc<OnceLock<Clock>> = Arc::default();
         let plex = started(&clock).await;
         let owner_token = plex.token("olga", "latchkey-test");
-        let mut settings = vec![
-            ("url", plex.server_url()),
-            ("plex_tv", plex.plex_url()),
-            ("clients", plex.clients_url()),
-            ("app", plex.app_url()),
-        ];
-        if connected {
-            settings.push(("token", owner_token.clone()));
-        }
-        let settings: Vec<String> =
-            settings.into_iter().map(|(key, value)| format!("{key} = \"{value}\"")).collect();
-        let text = format!(
-            "[[backend]]\nid = \"plex\"\nplugin = \"plex\"\nlabel = \"Olga's Plex\"\nsettings = {{ {} }}\n\
-             [[provider]]\nid = \"plex\"\nkind = \"backend\"\nbackend = \"plex\"\n{rule}\n{more}\n",
-            settings.join(", ")
-        );
+        let token = connected.then_some(owner_token.as_str());
+        let text = format!("{}{more}\n", settings(&plex, token, rule));
         let house = House::with_more(&text).await;
         assert!(clock.set(house.clock.clone()).is_ok());
-        Self { house, plex, owner_token }
+        Self { house, plex }
     }
 
     /// Where a browser that wants in is sent.
@@ -143,4 +127,22 @@ pub(crate) async fn started(clock: &Arc<OnceLock<Clock>>) -> Plex {
     let now =
         move || hand.get().map_or_else(|| "2026-11-21T12:00:00Z".parse().unwrap(), Clock::now);
     Plex::start_with(Options::strict(Arc::new(now))).await.unwrap()
+}
+
+/// The settings of a house to which that Plex is connected, with or without its owner's token.
+pub(crate) fn settings(plex: &Plex, token: Option<&str>, rule: &str) -> String {
+    let mut settings = vec![
+        ("url", plex.server_url()),
+        ("plex_tv", plex.plex_url()),
+        ("clients", plex.clients_url()),
+        ("app", plex.app_url()),
+    ];
+    settings.extend(token.map(|token| ("token", token.to_owned())));
+    let settings: Vec<String> =
+        settings.into_iter().map(|(key, value)| format!("{key} = \"{value}\"")).collect();
+    format!(
+        "[[backend]]\nid = \"plex\"\nplugin = \"plex\"\nlabel = \"Olga's Plex\"\nsettings = {{ {} }}\n\
+         [[provider]]\nid = \"plex\"\nkind = \"backend\"\nbackend = \"plex\"\n{rule}\n",
+        settings.join(", ")
+    )
 }

@@ -4,7 +4,7 @@
 //! Does not: hold a token; what a provider gave for later calls is sealed beside the row.
 
 use crate::ids::{ProviderId, UserId};
-use crate::providers::Claims;
+use crate::providers::{self, Claims};
 use crate::secret::Secret;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -175,6 +175,9 @@ pub struct LinkedIdentity {
     pub known_at: Timestamp,
     /// Since when it says that they do not belong there any more.
     pub outside_since: Option<Timestamp>,
+    /// Since when it is asked and says nothing definite. How long nobody asked counts for nothing.
+    #[serde(default)]
+    pub unknown_since: Option<Timestamp>,
 }
 
 /// What a membership check means for those who came in by an identity.
@@ -200,18 +203,22 @@ impl LinkedIdentity {
         match said {
             Membership::Member(claims) => {
                 self.claims.extend(claims.clone());
+                self.claims = providers::kept(self.claims);
                 self.known_at = now;
                 self.outside_since = None;
+                self.unknown_since = None;
                 (self, Consequence::Stays)
             }
             Membership::Outsider | Membership::Invited => {
                 self.known_at = now;
+                self.unknown_since = None;
                 let since = *self.outside_since.get_or_insert(now);
                 let twice = now.duration_since(since) >= DOUBT;
                 (self, if twice { Consequence::Ends } else { Consequence::Doubted })
             }
             Membership::Unknown(_) => {
-                let long = now.duration_since(self.known_at) >= PATIENCE;
+                let since = *self.unknown_since.get_or_insert(now);
+                let long = now.duration_since(since) >= PATIENCE;
                 (self, if long { Consequence::Ends } else { Consequence::Stays })
             }
         }
@@ -244,6 +251,7 @@ mod tests {
             used_at: None,
             known_at: at(0),
             outside_since: None,
+            unknown_since: None,
         }
     }
 
@@ -263,7 +271,22 @@ mod tests {
     fn unknown_shuts_nobody_out_at_once_and_lets_nobody_in_for_ever() {
         let unknown = Membership::Unknown("down".into());
         let week = 7 * 86_400;
-        assert_eq!(linked().checked(&unknown, at(week - 1)).1, Consequence::Stays);
-        assert_eq!(linked().checked(&unknown, at(week)).1, Consequence::Ends);
+        let (row, first) = linked().checked(&unknown, at(2 * week));
+        assert_eq!(first, Consequence::Stays, "nobody had asked for two weeks");
+        let (row, still) = row.checked(&unknown, at(3 * week - 1));
+        assert_eq!(still, Consequence::Stays);
+        assert_eq!(row.clone().checked(&unknown, at(3 * week)).1, Consequence::Ends);
+        let (row, _) = row.checked(&Membership::Member(Claims::new()), at(3 * week));
+        assert_eq!(row.checked(&unknown, at(3 * week + 1)).1, Consequence::Stays);
+    }
+
+    #[test]
+    fn a_backend_that_says_something_new_each_time_fills_nothing() {
+        let mut row = linked();
+        for round in 0..50 {
+            let claims = (0..64).map(|one| (format!("{round}-{one}"), "x".repeat(4_096).into()));
+            row = row.checked(&Membership::Member(claims.collect()), at(round)).0;
+        }
+        assert!(serde_json::to_string(&row).expect("a row").len() < 100 << 10);
     }
 }

@@ -254,6 +254,7 @@ impl MailId {
 /// Words that stand in a provider's place in our own addresses, or that name a way in of our own.
 const NO_PROVIDER: &[&str] = &[
     "admin",
+    "api-token",
     "change-password",
     "factors",
     "home-user",
@@ -265,6 +266,7 @@ const NO_PROVIDER: &[&str] = &[
     "me",
     "new",
     "order",
+    "passkey",
     "passkeys",
     "providers",
     "recovery-codes",

@@ -6,7 +6,6 @@
 
 use crate::backends::SetBy;
 use crate::ids::{BackendId, ProviderId};
-use crate::names::name_key;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -17,6 +16,28 @@ pub mod drafts;
 
 /// What a provider said about a person, name to value: an issuer's claims, a backend's attributes.
 pub type Claims = BTreeMap<String, Value>;
+
+/// What is kept about one person at most, in bytes of JSON, and how many claims.
+const MOST: usize = 64 << 10;
+const MOST_CLAIMS: usize = 128;
+
+/// Claims as they are kept. What there is no room for is left out whole, the largest first, and never cut:
+/// a rule must not fit the half of a value, and a provider must not fill the disk.
+#[must_use]
+pub fn kept(claims: Claims) -> Claims {
+    let size = |name: &str, value: &Value| name.len().saturating_add(value.to_string().len());
+    let mut sized: Vec<_> =
+        claims.into_iter().map(|(name, value)| (size(&name, &value), name, value)).collect();
+    sized.sort_by(|one, two| (one.0, &one.1).cmp(&(two.0, &two.1)));
+    let mut room = MOST;
+    let fits = |(size, ..): &(usize, String, Value)| {
+        let left = room.checked_sub(*size);
+        room = left.unwrap_or_default();
+        left.is_some()
+    };
+    let fitting = sized.into_iter().take_while(fits).take(MOST_CLAIMS);
+    fitting.map(|(_size, name, value)| (name, value)).collect()
+}
 
 /// One configured `[[provider]]`. Backends that check passwords need no row: without one they let in
 /// who is known.
@@ -89,7 +110,8 @@ pub enum AccessRule {
     Group(ClaimRule),
     /// Who stands on a list. Of addresses, only those that the provider calls verified count.
     List {
-        /// Addresses, compared without regard to case.
+        /// Addresses, compared without regard to the case of A to Z: to a provider all other letters that
+        /// look or fold alike may be other people.
         emails: Vec<String>,
         /// Names to sign in with there, likewise.
         usernames: Vec<String>,
@@ -108,11 +130,15 @@ pub struct ClaimRule {
 }
 
 impl ClaimRule {
-    /// Whether the claims have it. A claim that is not there, or of another shape, has nothing.
+    /// Whether the claims have it. A claim that is not there, or of another shape, has nothing; nor has an
+    /// address that the provider does not call verified: whoever types one there could type any.
     #[must_use]
     pub fn holds(&self, claims: &Claims) -> bool {
         let is_it = |value: &Value| value.as_str() == Some(self.value.as_str());
         if self.claim.is_empty() || self.value.is_empty() {
+            return false;
+        }
+        if self.claim == "email" && claims.get("email_verified") != Some(&Value::Bool(true)) {
             return false;
         }
         match claims.get(&self.claim) {
@@ -169,8 +195,9 @@ impl AccessRule {
             Self::Group(rule) => rule.holds(applicant.claims),
             Self::List { emails, usernames } => {
                 let among = |list: &[String], text: &str| {
-                    let key = name_key(text);
-                    !key.is_empty() && list.iter().any(|one| name_key(one) == key)
+                    let text = text.trim();
+                    let is_it = |one: &String| one.trim().eq_ignore_ascii_case(text);
+                    !text.is_empty() && list.iter().any(is_it)
                 };
                 applicant
                     .email
@@ -218,8 +245,54 @@ mod tests {
         ] {
             assert_eq!(rule.holds(&claims(said.clone())), holds, "{said}");
         }
+        let boss = ClaimRule { claim: "email".into(), value: "boss@example.org".into() };
+        for (said, holds) in [
+            (json!({"email": "boss@example.org", "email_verified": true}), true),
+            (json!({"email": "boss@example.org", "email_verified": "true"}), false),
+            (json!({"email": "boss@example.org", "email_verified": false}), false),
+            (json!({"email": "boss@example.org"}), false),
+        ] {
+            assert_eq!(boss.holds(&claims(said.clone())), holds, "{said}");
+        }
         let unset = ClaimRule { claim: "groups".into(), value: String::new() };
         assert!(!unset.holds(&claims(json!({"groups": [""]}))), "an unset rule lets nobody in");
+    }
+
+    #[test]
+    fn a_provider_does_not_fill_the_disk_with_claims() {
+        let mut said = Claims::new();
+        said.insert("groups".into(), json!(["family"]));
+        said.insert("huge".into(), "x".repeat(MOST).into());
+        for number in 0..1_000 {
+            said.insert(format!("claim-{number}"), "y".repeat(900).into());
+        }
+        let kept = kept(said);
+        assert!(kept.contains_key("groups") && !kept.contains_key("huge"));
+        let bytes: usize =
+            kept.iter().map(|(name, value)| name.len() + value.to_string().len()).sum();
+        assert!(bytes <= MOST && kept.len() <= MOST_CLAIMS, "{bytes} in {}", kept.len());
+        assert!(kept.values().all(|value| !value.as_str().is_some_and(|one| one.len() != 900)));
+    }
+
+    #[test]
+    fn a_name_that_only_looks_like_one_on_the_list_is_not_on_it() {
+        let list = AccessRule::List {
+            emails: vec!["kim@example.org".into()],
+            usernames: vec!["boss".into()],
+        };
+        for (name, address) in [
+            ("ｂｏｓｓ", "\u{212a}im@example.org"),
+            ("bo\u{17f}s", "ｋim@example.org"),
+            ("boss\u{200b}", "kim@ⓔxample.org"),
+        ] {
+            let who = Applicant {
+                login_name: Some(name),
+                email: Some(address),
+                email_verified: true,
+                claims: &Claims::new(),
+            };
+            assert_eq!(list.admits_stranger(&who), Admission::Refused, "{name} {address}");
+        }
     }
 
     #[test]

@@ -4,13 +4,13 @@
 
 use crate::contract::common::attribute::{Attribute, Value};
 use crate::contract::identity::exports::latchkey::identity::provider as identity;
-use crate::convert::{NAME, SENTENCE, TEXT, bad_reply, cut, is_id};
+use crate::convert::{NAME, SENTENCE, TEXT, bad_reply, is_id};
 use crate::redact::Redactor;
 use crate::sealed::sealed;
 use core::time::Duration;
 use domain::fault::Fault;
 use domain::identity::{Audience, HomeUser, Identity, Membership, Progress, Prompt, Verdict, Ways};
-use domain::providers::Claims;
+use domain::providers::{self, Claims};
 use std::collections::BTreeSet;
 use url::Url;
 
@@ -120,10 +120,12 @@ fn person(person: identity::Identity) -> Result<Identity, Fault> {
     if long(&person.login_name) || long(&person.email) {
         return Err(bad_reply("a person with a name or an address of more than 1 KiB"));
     }
+    // What turns letters around or ends a line is shown as what it is: no name looks like another's.
+    let plain = Redactor::default();
     Ok(Identity {
         subject: person.subject,
-        display_name: cut(person.display_name),
-        login_name: person.login_name,
+        display_name: plain.line(&person.display_name, TEXT),
+        login_name: person.login_name.map(|name| plain.line(&name, TEXT)),
         email: person.email,
         email_verified: person.email_verified,
         avatar_url: person.avatar_url.filter(|url| is_address(url)),
@@ -132,7 +134,7 @@ fn person(person: identity::Identity) -> Result<Identity, Fault> {
     })
 }
 
-/// What was said besides, as values. What is too long to be one is left out, not cut: a rule must not fit
+/// What was said besides, as values, as much as is kept of it. What is too long to be one is left out, not cut: a rule must not fit
 /// the half of a value.
 fn claims(attributes: Vec<Attribute>) -> Claims {
     let fits = |text: &String| text.len() <= VALUE;
@@ -149,7 +151,7 @@ fn claims(attributes: Vec<Attribute>) -> Claims {
         })
     };
     let named = attributes.into_iter().filter(|one| is_id(&one.name)).take(CLAIMS);
-    named.filter_map(|one| Some((one.name, value(one.value)?))).collect()
+    providers::kept(named.filter_map(|one| Some((one.name, value(one.value)?))).collect())
 }
 
 /// `redactor` knows the secrets of the call.
@@ -231,6 +233,29 @@ mod tests {
         for wrong in [vec![], vec![zoe(), zoe()], vec![nameless]] {
             assert_eq!(choose(wrong).map_err(|fault| fault.kind), Err(FaultKind::BadReply));
         }
+    }
+
+    #[test]
+    fn a_person_is_one_line_and_fills_no_disk() {
+        let huge = |name: String| Attribute {
+            name,
+            value: Value::Texts(vec!["x".repeat(VALUE); ENTRIES]),
+        };
+        let said = person(identity::Identity {
+            subject: "7".to_owned(),
+            display_name: "Zoë\u{202e}toor\r\nBcc: all".to_owned(),
+            login_name: Some("zoe\u{202e}".to_owned()),
+            email: None,
+            email_verified: false,
+            avatar_url: None,
+            attributes: (0..CLAIMS).map(|one| huge(one.to_string())).collect(),
+            grant: None,
+        })
+        .expect("a person");
+        assert_eq!(said.display_name, "Zoë\\u{202e}toor\\r\\nBcc: all");
+        assert_eq!(said.login_name.as_deref(), Some("zoe\\u{202e}"), "and not the name zoe");
+        let bytes: usize = said.claims.values().map(|value| value.to_string().len()).sum();
+        assert!(bytes <= 64 << 10, "{bytes}");
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! People's pictures: fetched once from where their provider says they are, kept and served by us.
 //!
-//! Guarantees: an address that a provider names leads to the public internet only, or to the very server
-//! that an admin has set up; no redirect is followed; what is no PNG, JPEG, WebP or GIF by its first bytes,
+//! Guarantees: an address that a provider names leads to the public internet only, or to that provider's own
+//! server as an admin has set it up; no redirect is followed; what is no PNG, JPEG, WebP or GIF by its first bytes,
 //! or is larger than 512 KiB, is not kept. Does not: draw or shrink any.
 
 use crate::error::{Result, ServiceError};
 use crate::house::Service;
 use core::time::Duration;
-use domain::identity::LinkedIdentity;
+use domain::identity::{IdentityKey, LinkedIdentity};
 use domain::ids::UserId;
 use domain::providers::ProviderKind;
 use egress::{Policy, Reach, Request, Trust};
@@ -67,9 +67,9 @@ pub(crate) async fn fetch(service: &Service, user: &UserId) -> Result<()> {
     let id = user.clone();
     let mut identities = service.read(move |tx| Ok(tx.identities().of_user(&id)?)).await?;
     identities.sort_by_key(|one| core::cmp::Reverse(one.used_at));
-    let own = own_servers(service).await?;
     for identity in identities {
         let Some(url) = address(&identity) else { continue };
+        let own = own_servers(service, &identity.key).await?;
         match fetched(service, url, &own).await {
             Ok(picture) => {
                 let id = user.clone();
@@ -93,20 +93,21 @@ fn address(identity: &LinkedIdentity) -> Option<Url> {
     Url::parse(identity.avatar_url.as_deref()?).ok()
 }
 
-/// Where the admin's own servers are: what they name on themselves may be asked for, wherever it is.
-async fn own_servers(service: &Service) -> Result<BTreeSet<String>> {
-    let mut own = BTreeSet::new();
-    for entry in service.inside().board.all() {
-        let typed = entry.backend.settings.values().filter_map(|text| Url::parse(text).ok());
-        own.extend(typed.filter_map(|url| named(&url)));
-    }
-    for provider in crate::providers::all(service).await? {
-        match provider.kind {
-            ProviderKind::Oidc(issuer) => own.extend(named(&issuer.issuer)),
-            ProviderKind::Backend { .. } => {}
+/// Where the admin's own server of an identity is: what it names on itself may be asked for, wherever it is.
+/// Of another one it may not: whoever chooses a picture at an issuer must not choose what we ask a backend.
+async fn own_servers(service: &Service, key: &IdentityKey) -> Result<BTreeSet<String>> {
+    let provider = crate::providers::find(service, &key.provider).await?;
+    let provider = provider.filter(|provider| provider.issuer() == key.issuer);
+    Ok(match provider.map(|provider| provider.kind) {
+        Some(ProviderKind::Oidc(issuer)) => named(&issuer.issuer).into_iter().collect(),
+        Some(ProviderKind::Backend { backend }) => {
+            let settings =
+                service.inside().board.look(&backend, |entry| entry.backend.settings.clone());
+            let typed = settings.into_iter().flatten();
+            typed.filter_map(|(_, text)| named(&Url::parse(&text).ok()?)).collect()
         }
-    }
-    Ok(own)
+        None => BTreeSet::new(),
+    })
 }
 
 /// An origin that can be compared; none for addresses that have none.

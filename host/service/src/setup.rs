@@ -237,6 +237,7 @@ fn unheard(key: IdentityKey, user: &User) -> LinkedIdentity {
         used_at: None,
         known_at: user.created_at,
         outside_since: None,
+        unknown_since: None,
     }
 }
 

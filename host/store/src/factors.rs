@@ -5,7 +5,7 @@ use crate::keys;
 use crate::records::{Entry, Record, entry};
 use crate::tx::{Mode, Span, Table, Tx, Writing, table};
 use domain::factors::{Factors, Ticket};
-use domain::ids::UserId;
+use domain::ids::{ProviderId, UserId};
 use jiff::Timestamp;
 
 const ROWS: Table = table("factors");
@@ -129,8 +129,33 @@ impl Tickets<'_, Writing> {
     /// # Errors
     /// [`StoreError`].
     pub fn delete_of_user(&self, user: &UserId) -> Result<usize, StoreError> {
+        self.take_all(|ticket| ticket.user == *user)
+    }
+
+    /// Takes all whose first proof was by that way to sign in; how many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn delete_of_provider(&self, provider: &ProviderId) -> Result<usize, StoreError> {
+        self.take_all(|ticket| ticket.provider == *provider)
+    }
+
+    /// Takes all whose first proof was given in one session of a provider; how many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn delete_of_upstream(
+        &self,
+        provider: &ProviderId,
+        upstream: &str,
+    ) -> Result<usize, StoreError> {
+        let is_it = |one: &Ticket| one.upstream.as_deref() == Some(upstream);
+        self.take_all(|ticket| ticket.provider == *provider && is_it(ticket))
+    }
+
+    fn take_all(&self, which: impl Fn(&Ticket) -> bool) -> Result<usize, StoreError> {
         let mut all: Vec<Ticket> = self.0.load_all()?;
-        all.retain(|ticket| ticket.user == *user);
+        all.retain(which);
         for ticket in &all {
             self.take(&ticket.token)?;
         }

@@ -6,7 +6,7 @@ use crate::records::{Entry, Record, entry};
 use crate::secrets::SecretOf;
 use crate::tx::{Mode, Span, Table, Tx, Writing, table};
 use domain::flows::Flow;
-use domain::ids::{SessionId, UserId};
+use domain::ids::{ProviderId, SessionId, UserId};
 use jiff::Timestamp;
 
 const ROWS: Table = table("flows");
@@ -86,6 +86,19 @@ impl Flows<'_, Writing> {
             let whose = flow.purpose.session();
             whose.is_some_and(|(whom, session)| whom == user && Some(session) != except)
         });
+        for flow in &all {
+            self.take(&flow.browser)?;
+        }
+        Ok(all.len())
+    }
+
+    /// Ends those through a provider; how many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn delete_of_provider(&self, provider: &ProviderId) -> Result<usize, StoreError> {
+        let mut all: Vec<Flow> = self.0.load_all()?;
+        all.retain(|flow| flow.provider == *provider);
         for flow in &all {
             self.take(&flow.browser)?;
         }

@@ -4,7 +4,7 @@ use crate::settings::check::{Check, Item};
 use crate::settings::given::{self, Manifests};
 use crate::settings::kind::Parsed;
 use domain::backends::{Backend, SetBy};
-use domain::ids::{BackendId, PluginId};
+use domain::ids::{BackendId, PluginId, ProviderId};
 use domain::settings::BackendFromFile;
 use jiff::Timestamp;
 
@@ -17,6 +17,12 @@ pub(crate) fn settle(
 ) -> Option<BackendFromFile> {
     let prefix = format!("backend.{}", item.id);
     let id = BackendId::parse(&item.text("id")?).ok()?;
+    if ProviderId::parse(id.as_str()).is_ok_and(|id| id.is_reserved()) {
+        let spot = item.values.get("id").map_or(&item.spot, |found| &found.spot);
+        let words = ("is a word of our own addresses", "choose another id, as in id = \"media\"");
+        check.error_with_advice(spot, &format!("{prefix}.id"), words);
+        return None;
+    }
     let Some(plugin) = item.text("plugin").and_then(|plugin| PluginId::parse(&plugin).ok()) else {
         if !item.values.contains_key("plugin") {
             let advice = "name the plugin that speaks to it, as in plugin = \"jellyfin\"";

@@ -71,6 +71,9 @@ fn end(
             && session.created_at <= said.at
             && said.session.as_ref().is_none_or(|sid| session.upstream.as_ref() == Some(sid))
     };
+    if let (None, Some(sid)) = (&said.subject, &said.session) {
+        tx.tickets().delete_of_upstream(&provider.id, sid)?;
+    }
     let mut ended = 0;
     for user in whose(tx, provider, said)? {
         let sessions = tx.sessions().of_user(&user)?;

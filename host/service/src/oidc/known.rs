@@ -88,8 +88,15 @@ pub(super) struct Known {
     pub(super) metadata: Metadata,
     /// The way there.
     pub(super) wire: Wire,
-    keys: tokio::sync::Mutex<Arc<Keys>>,
+    keys: tokio::sync::Mutex<Held>,
     until: Timestamp,
+}
+
+/// The keys, and when they were last looked for, found or not.
+#[derive(Debug)]
+struct Held {
+    keys: Arc<Keys>,
+    looked: Timestamp,
 }
 
 /// All that is known.
@@ -140,14 +147,14 @@ impl Known {
             configured: url.clone(),
             metadata,
             wire,
-            keys: tokio::sync::Mutex::new(Arc::new(keys)),
+            keys: tokio::sync::Mutex::new(Held { keys: Arc::new(keys), looked: now }),
             until: later(now, GOOD),
         })
     }
 
     /// The keys as they were last fetched.
     pub(super) async fn keys(&self) -> Arc<Keys> {
-        self.keys.lock().await.clone()
+        self.keys.lock().await.keys.clone()
     }
 
     /// Keys that are newer than `seen`, where a look is due; none where there is nothing newer to have.
@@ -157,14 +164,16 @@ impl Known {
         now: Timestamp,
     ) -> Result<Option<Arc<Keys>>, Fault> {
         let mut held = self.keys.lock().await;
-        if held.at > seen.at {
-            return Ok(Some(held.clone()));
+        if held.keys.at > seen.at {
+            return Ok(Some(held.keys.clone()));
         }
-        if now < later(held.at, PAUSE) {
+        if now < later(held.looked, PAUSE) {
             return Ok(None);
         }
+        // Before it is known whether it answers: whoever sends rubbish makes us ask no more often for it.
+        held.looked = now;
         let fresh = Arc::new(keys(&self.wire, &self.metadata, now).await?);
-        held.clone_from(&fresh);
+        held.keys.clone_from(&fresh);
         Ok(Some(fresh))
     }
 
@@ -298,6 +307,44 @@ mod tests {
             ),
         ] {
             assert_eq!(well_known(&issuer.parse().unwrap()).as_str(), at);
+        }
+    }
+
+    #[test]
+    fn an_issuer_is_what_it_calls_itself_to_the_letter() {
+        let egress = Egress::new(egress::Options::default()).unwrap();
+        let code = |configured: &str, says: &str| {
+            let url: Url = configured.parse().unwrap();
+            let metadata: Metadata = serde_json::from_value(json!({
+                "issuer": says,
+                "authorization_endpoint": "https://id.example.org/authorize",
+                "token_endpoint": "https://id.example.org/token",
+                "jwks_uri": "https://id.example.org/keys",
+                "response_types_supported": ["code"],
+                "subject_types_supported": ["public"],
+                "id_token_signing_alg_values_supported": ["RS256"],
+            }))
+            .unwrap();
+            let wire = Wire::to(&url, &egress).unwrap();
+            check(&metadata, &wire, &url).map_err(|fault| fault.code)
+        };
+        // Google's, which has no path, and one that closes it; the address bar knows no difference.
+        for configured in ["https://accounts.google.com", "https://accounts.google.com/"] {
+            for says in ["https://accounts.google.com", "https://accounts.google.com/"] {
+                assert_eq!(code(configured, says), Ok(()), "{configured} {says}");
+            }
+        }
+        for same in ["https://id.example.org/realms/a", "https://id.example.org/realms/a/"] {
+            assert_eq!(code(same, same), Ok(()));
+        }
+        for (configured, says) in [
+            ("https://id.example.org/realms/a", "https://id.example.org/realms/a/"),
+            ("https://id.example.org/realms/a/", "https://id.example.org/realms/a"),
+            ("https://id.example.org", "https://id.example.org//"),
+            ("https://id.example.org", "http://id.example.org"),
+            ("https://id.example.org", "https://id.example.org.evil.example"),
+        ] {
+            assert_eq!(code(configured, says), Err("oidc.issuer".to_owned()), "{says}");
         }
     }
 

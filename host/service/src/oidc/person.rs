@@ -1,13 +1,14 @@
 //! From an issuer's claims to a person.
 //!
 //! Guarantees: the subject is what the ID token says and nothing else; an address is verified only where the
-//! issuer says so; what the ID token says stands over what userinfo says. Does not: decide who comes in.
+//! issuer says so; what the ID token says stands over what userinfo says; a name or an address that rules
+//! look at is taken as it is or not at all. Does not: decide who comes in.
 
 use super::faults::lie;
 use super::proof::Proven;
 use domain::fault::Fault;
 use domain::identity::Identity;
-use domain::providers::Claims;
+use domain::providers::{self, Claims};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -34,14 +35,19 @@ pub(super) fn person(proven: &Proven) -> Result<(Identity, Option<String>), Faul
     let text = |name: &str| {
         claims.get(name).and_then(Value::as_str).map(tidy).filter(|text| !text.is_empty())
     };
+    // A rule must not find somebody else in what was made of it.
+    let exact = |name: &str| {
+        text(name).filter(|tidied| claims.get(name) == Some(&Value::from(tidied.as_str())))
+    };
     let upstream = claims.get("sid").and_then(Value::as_str).filter(|sid| !sid.is_empty());
     let upstream = upstream.map(str::to_owned);
-    let login_name = text("preferred_username");
-    let display_name = text("name").or_else(|| login_name.clone()).or_else(|| text("nickname"));
+    let login_name = exact("preferred_username");
+    let display_name =
+        text("name").or_else(|| text("preferred_username")).or_else(|| text("nickname"));
     let identity = Identity {
         display_name: display_name.or_else(|| text("email")).unwrap_or_else(|| tidy(&subject)),
         login_name,
-        email: text("email"),
+        email: exact("email"),
         email_verified: claims.get("email_verified") == Some(&Value::Bool(true)),
         avatar_url: claims.get("picture").and_then(Value::as_str).map(str::to_owned),
         grant: None,
@@ -58,12 +64,21 @@ fn listed(said: &impl Serialize) -> Result<Claims, Fault> {
 
 fn kept(mut claims: Claims) -> Claims {
     claims.retain(|name, value| !OF_THE_TOKEN.contains(&name.as_str()) && !value.is_null());
-    claims
+    providers::kept(claims)
+}
+
+/// What ends a line or turns the order of letters around: a name must not look like another's.
+fn is_shown(letter: char) -> bool {
+    let turns = matches!(
+        letter,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    );
+    !turns && !letter.is_control()
 }
 
 /// One line, without what cannot be seen at its ends, cut.
 fn tidy(text: &str) -> String {
-    let line: String = text.chars().filter(|letter| !letter.is_control()).collect();
+    let line: String = text.chars().filter(|letter| is_shown(*letter)).collect();
     line.trim().chars().take(LONGEST_NAME).collect()
 }
 
@@ -85,6 +100,7 @@ mod tests {
     #[test]
     fn a_name_is_one_short_line() {
         assert_eq!(tidy(" Zoe\u{1b}[31m\r\n"), "Zoe[31m");
+        assert_eq!(tidy("Zoe \u{202e}toor"), "Zoe toor");
         assert_eq!(tidy(&"x".repeat(1_000)).len(), LONGEST_NAME);
     }
 }

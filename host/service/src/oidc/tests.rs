@@ -175,6 +175,31 @@ async fn a_new_key_is_looked_for_once_a_minute_at_most() {
 }
 
 #[tokio::test]
+async fn keys_that_cannot_be_had_are_not_asked_for_at_each_token() {
+    let pair = Pair::new().await;
+    assert!(pair.sign_in().await.is_ok());
+    pair.rig.pass(60);
+    pair.issuer.replace_key();
+    pair.issuer.lie(Some(Lie::KeysDown));
+    assert_eq!(pair.refused().await, "oidc.keys");
+    for _ in 0..5 {
+        assert_eq!(pair.refused().await, "oidc.key");
+    }
+    assert_eq!(pair.issuer.times("/keys"), 2);
+}
+
+#[tokio::test]
+async fn a_name_that_rules_look_at_is_taken_as_it_is_or_not_at_all() {
+    let pair = Pair::new().await;
+    let said = json!({"preferred_username": "boss\u{200e}", "email": " boss@example.org",
+                      "email_verified": true});
+    pair.issuer.add_person("user-8", said);
+    let identity = pair.sign_in().await.unwrap().identity;
+    assert_eq!((identity.login_name, identity.email), (None, None));
+    assert_eq!(identity.display_name, "boss");
+}
+
+#[tokio::test]
 async fn a_code_is_good_once() {
     let pair = Pair::new().await;
     let away = pair.away().await.unwrap();

@@ -85,6 +85,9 @@ fn set(document: &mut Value, name: &str, value: Value) {
 }
 
 fn published(state: &State) -> Told {
+    if state.lie == Some(Lie::KeysDown) {
+        return Told::new(503, "text/plain", "down".to_owned());
+    }
     let mut listed: Vec<Value> = state.keys.iter().map(keys::Key::public).collect();
     listed.push(state.curve.public());
     if state.lie == Some(Lie::NoKeyIdOfSeveral) {

@@ -93,4 +93,6 @@ pub enum Lie {
     TokenElsewhere,
     /// The token endpoint answers 500.
     TokenDown,
+    /// The keys: 503.
+    KeysDown,
 }

@@ -41,6 +41,7 @@ impl Home {
             used_at: None,
             known_at: pair.rig.clock.now(),
             outside_since: None,
+            unknown_since: None,
         };
         let provider = pair.provider.clone();
         let put = pair.rig.service.write(move |tx| {

@@ -17,6 +17,7 @@ use crate::sessions::{Keep, Proof};
 use crate::tenure::{end_all, standing};
 use domain::activity::{ActivityKind, Actor, NewActivity};
 use domain::identity::Identity;
+use domain::ids::UserId;
 use domain::names::EmailAddress;
 use domain::providers::{Admission, Applicant, Provider, ProviderKind};
 use domain::role::Role;
@@ -66,6 +67,35 @@ pub async fn admit(
         upstream,
     };
     entrance::enter(service, proof, keep, caller).await
+}
+
+/// Whether whoever proves anew who they are may still come in that way, and as what: by the rule and the
+/// admin claim, like everybody who comes in.
+///
+/// # Errors
+/// `Forbidden` `somebody-else`, or `not-admitted` by the rule.
+pub(crate) async fn admit_again(
+    service: &Service,
+    provider: &Provider,
+    (who, identity): (&UserId, &Identity),
+    caller: &Caller,
+) -> Result<()> {
+    let (here, door, who, told) =
+        (service.clone(), provider.clone(), who.clone(), identity.clone());
+    let met = service.write(move |tx| {
+        let owner = identities::owner(tx, &door, &told.subject)?.filter(|owner| owner.id == who);
+        let user = owner.ok_or(ServiceError::Forbidden { code: "somebody-else" })?;
+        if door.access.admits_known(&applicant(&told)) == Admission::Refused {
+            return Err(NOT_ADMITTED);
+        }
+        let user = in_role(&here, tx, &door, user, &told)?;
+        Ok(tx.users().put(&user)?)
+    });
+    let met = met.await;
+    if let Err(error) = &met {
+        refused(service, provider, error, caller).await?;
+    }
+    met
 }
 
 /// What the rule says to somebody whose identity nobody here has.

@@ -43,6 +43,12 @@ const GRANT: &str = "grant";
 
 /// Each costs a call elsewhere, and a household shares one address.
 const BEGINNINGS: Ration = Ration { times: 60, window: Duration::from_secs(600) };
+/// More are not under way at once, from however many networks: each is a row and three secrets.
+const MOST: u64 = 10_000;
+/// Between two tries to begin where there are so many.
+const CROWDED: Duration = Duration::from_secs(60);
+/// How many that are over make room at once.
+const SWEPT: usize = 100;
 /// How long a person waits for a page while the provider is asked again.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Where a backend does not say.
@@ -112,8 +118,10 @@ pub async fn begin(
 ) -> Result<Begun> {
     let provider = open(service, id).await?;
     let (network, now) = (caller.network(), service.now());
-    let spent = service
-        .write_aside(move |tx| throttles::spend(tx, &format!("flows/{network}"), BEGINNINGS, now));
+    let spent = service.write_aside(move |tx| {
+        let spent = throttles::spend(tx, &format!("flows/{network}"), BEGINNINGS, now)?;
+        Ok(spent.or(crowded(tx, now)?))
+    });
     if let Some(retry_after) = spent.await? {
         return Err(ServiceError::Throttled { retry_after });
     }
@@ -143,6 +151,15 @@ pub async fn begin(
     });
     kept.await?;
     Ok(Begun { url: away.url, browser, expires_at })
+}
+
+/// How long to wait where too many are under way.
+fn crowded(tx: &WriteTx, now: Timestamp) -> Result<Option<Duration>> {
+    if tx.flows().count()? < MOST {
+        return Ok(None);
+    }
+    let is_full = sweep(tx, now, SWEPT)? == 0;
+    Ok(is_full.then_some(CROWDED))
 }
 
 /// A provider that can be gone to. Nobody comes in by one before there is an admin.

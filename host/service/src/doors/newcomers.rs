@@ -1,7 +1,8 @@
 //! Strangers whom a provider's rule lets in: how they become users.
 //!
 //! Guarantees: a newcomer gets a name and an address that nobody here has; one that looks like somebody
-//! who is here waits for an admin, who is told whom they resemble. Does not: judge the rule.
+//! who is here waits for an admin, who is told whom they resemble; an address that the provider does not
+//! vouch for is evidence for the admin and nobody's. Does not: judge the rule.
 
 use super::came;
 use crate::activity::{note, seen_from};
@@ -43,8 +44,8 @@ pub(super) fn make(
     let user = User {
         id: UserId::from_random(service.random().bytes()),
         username: free_name(service, tx, &wanted)?,
-        email: free(tx, address.as_ref())?
-            .map(|address| Email { address, confirmed: identity.email_verified }),
+        email: free(tx, address.as_ref().filter(|_| identity.email_verified))?
+            .map(|address| Email { address, confirmed: true }),
         role: Role::User,
         state,
         expires_at: None,

@@ -4,7 +4,7 @@ use super::*;
 use crate::rig::{Rig, caller, entered, name};
 use domain::approvals::AskedBy;
 use domain::backends::SetBy;
-use domain::ids::ProviderId;
+use domain::ids::{ProviderId, UserId};
 use domain::providers::{AccessRule, ClaimRule, Claims, Issuer};
 use jiff::Timestamp;
 use serde_json::json;
@@ -137,4 +137,62 @@ async fn an_identity_that_somebody_has_is_not_linked_to_another() {
         .await;
     assert!(matches!(linked, Err(ServiceError::Taken { field: "identity" })), "{linked:?}");
     assert_eq!(name("anna").as_str(), "anna");
+}
+
+#[tokio::test]
+async fn an_address_that_nobody_vouches_for_is_nobodys() {
+    let rig = Rig::new().await;
+    rig.set_up().await;
+    let open = google(AccessRule::Open);
+    let said = Identity { email_verified: false, ..somebody("1", "zoe") };
+    let squatter = come(&rig, &open, said).await.unwrap();
+    assert_eq!(squatter.email, None);
+    let other = Identity { email: Some("zoe@example.org".into()), ..somebody("2", "anna") };
+    let owner = come(&rig, &open, other).await.unwrap();
+    assert_eq!(owner.email.unwrap().address.as_str(), "zoe@example.org");
+}
+
+#[tokio::test]
+async fn who_proves_anew_comes_under_the_same_rules() {
+    let rig = Rig::new().await;
+    let (by, _root) = rig.set_up().await;
+    let group = |value: &str| ClaimRule { claim: "groups".into(), value: value.into() };
+    let door =
+        Provider { admin: Some(group("admins")), ..google(AccessRule::Group(group("family"))) };
+    let of = |groups: &[&str]| {
+        let claims: Claims = serde_json::from_value(json!({"groups": groups})).unwrap();
+        Identity { claims, ..somebody("1", "zoe") }
+    };
+    let zoe = come(&rig, &door, of(&["family", "admins"])).await.unwrap();
+    assert_eq!(zoe.role, Role::Admin);
+    let again = async |said: &Identity, who: &UserId| {
+        admit_again(&rig.service, &door, (who, said), &caller("192.0.2.9")).await
+    };
+    let left = again(&of(&["admins"]), &zoe.id).await;
+    assert!(matches!(left, Err(ServiceError::Forbidden { code: "not-admitted" })), "{left:?}");
+    again(&of(&["family"]), &zoe.id).await.unwrap();
+    let id = zoe.id.clone();
+    let now = rig.service.read(move |tx| Ok(tx.users().get(&id)?)).await.unwrap().unwrap();
+    assert_eq!(now.role, Role::User, "the claim is looked at then too");
+    let anna = rig.user(&by, "anna", Role::User).await;
+    let other = again(&of(&["family"]), &anna.id).await;
+    assert!(matches!(other, Err(ServiceError::Forbidden { code: "somebody-else" })), "{other:?}");
+}
+
+#[tokio::test]
+async fn the_same_subject_of_another_issuer_is_somebody_else() {
+    let rig = Rig::new().await;
+    rig.set_up().await;
+    let open = google(AccessRule::Open);
+    let zoe = come(&rig, &open, somebody("1", "zoe")).await.unwrap();
+    let mut moved = google(AccessRule::Known);
+    if let ProviderKind::Oidc(issuer) = &mut moved.kind {
+        issuer.issuer = "https://elsewhere.example.org".parse().unwrap();
+    }
+    let refused = come(&rig, &moved, somebody("1", "zoe")).await;
+    assert!(
+        matches!(refused, Err(ServiceError::Forbidden { code: "not-admitted" })),
+        "{refused:?}"
+    );
+    assert_eq!(come(&rig, &open, somebody("1", "zoe")).await.unwrap().id, zoe.id);
 }

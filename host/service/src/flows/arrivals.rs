@@ -71,6 +71,7 @@ async fn finish(
         }
         FlowPurpose::Again { user, session, next } => {
             let (who, keep) = same_person(service, provider, (user, session), &identity).await?;
+            doors::admit_again(service, provider, (&who, &identity), caller).await?;
             let proof = Proof { upstream, ..Proof::single(who, provider.id.clone()) };
             let entered = entrance::enter(service, proof, keep, caller).await?;
             // Only a proof was wanted; the token of an earlier sign-in is kept.

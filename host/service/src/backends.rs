@@ -12,7 +12,7 @@ use core::time::Duration;
 use domain::accounts::{BackendAccount, Library, Offer};
 use domain::activity::{ActivityKind, NewActivity};
 use domain::backends::{Backend, SetBy};
-use domain::ids::{BackendId, PluginId};
+use domain::ids::{BackendId, PluginId, ProviderId};
 use domain::plugins::{ConnectSpec, Manifest, Probe};
 use domain::role::Admin;
 use domain::secret::Secret;
@@ -138,6 +138,25 @@ pub async fn try_out(service: &Service, _by: &Admin, draft: &BackendDraft) -> Re
     Ok(trial.probe().await)
 }
 
+/// Whether people could sign in by a backend of that id: it is no word of our own (`local` checks our own
+/// passwords, `login-link` is a link from the console) and no way to sign in elsewhere has it.
+async fn may_sign_in(service: &Service, id: &BackendId) -> Result<bool> {
+    let Ok(provider) = ProviderId::parse(id.as_str()) else { return Ok(false) };
+    let wanted = provider.clone();
+    let paged = service.read(move |tx| Ok(tx.providers().get(&wanted)?)).await?;
+    let settled = service.settings();
+    let filed = settled.settings.providers.iter().map(|from| &from.provider);
+    let mut holders = filed.chain(&paged).filter(|one| one.id == provider);
+    Ok(!provider.is_reserved() && holders.all(|holder| holder.issuer() == id.as_str()))
+}
+
+/// Which server a backend of that id was, before it was removed. People keep their accounts there, which
+/// another server may have given to others: an admin has to say that it is the same.
+async fn former_server(service: &Service, id: &BackendId) -> Result<Option<String>> {
+    let id = id.clone();
+    service.read(move |tx| Ok(tx.meta().get(&wiring::former(&id))?)).await
+}
+
 /// Adds a backend. It need not answer, unless `connect` must make its secrets.
 ///
 /// # Errors
@@ -146,12 +165,12 @@ pub async fn try_out(service: &Service, _by: &Admin, draft: &BackendDraft) -> Re
 pub async fn add(service: &Service, by: &Admin, draft: BackendDraft) -> Result<BackendView> {
     const IN_USE: ServiceError = ServiceError::Taken { field: "id" };
     let changing = service.inside().changing.lock().await;
-    let backend = drafted(service, &draft)?;
+    let mut backend = drafted(service, &draft)?;
     let is_there = service.inside().board.look(&draft.id, |_entry| ()).is_some();
-    // Both are providers besides: `local` checks our own passwords, `login-link` is a link from the console.
-    if is_there || ["local", "login-link"].contains(&draft.id.as_str()) {
+    if is_there || !may_sign_in(service, &draft.id).await? {
         return Err(IN_USE);
     }
+    backend.server_id = former_server(service, &draft.id).await?;
     let secrets = complete(service, &backend, draft.secrets, &draft.connect).await?;
     let line = line(service, by, ActivityKind::BackendAdded, &backend);
     let (kept, sealed) = (backend.clone(), secrets.clone());
@@ -161,6 +180,7 @@ pub async fn add(service: &Service, by: &Admin, draft: BackendDraft) -> Result<B
                 return Err(IN_USE);
             }
             tx.backends().put(&kept)?;
+            tx.meta().delete(&wiring::former(&kept.id))?;
             wiring::put_secrets(tx, &kept.id, &sealed)?;
             note(tx, line)
         })
@@ -313,7 +333,8 @@ pub(crate) async fn connect(
     Ok(())
 }
 
-/// Removes a backend from Latchkey; nothing happens on it. Users keep a note of their accounts there.
+/// Removes a backend from Latchkey; nothing happens on it. Users keep a note of their accounts there; what
+/// was begun by signing in there ends.
 ///
 /// # Errors
 /// `NotFound`; `Locked` for one that the file sets.
@@ -324,7 +345,9 @@ pub async fn remove(service: &Service, by: &Admin, id: &BackendId) -> Result<()>
     let line = line(service, by, ActivityKind::BackendRemoved, &backend);
     let gone = id.clone();
     service
-        .write_aside(move |tx| {
+        .write(move |tx| {
+            wiring::end_sign_ins(tx, &gone)?;
+            wiring::remember_server(tx, &backend)?;
             tx.backends().delete(&gone)?;
             tx.secrets().delete_all(SecretOf::Backend(&gone))?;
             tx.plugin_state().delete_all(gone.as_str())?;

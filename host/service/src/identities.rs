@@ -155,6 +155,7 @@ fn keep_under(
         used_at: Some(now),
         known_at: now,
         outside_since: None,
+        unknown_since: None,
     };
     tx.identities().put(&linked)?;
     if identity.avatar_url.is_some() && (picture_changed || tx.pictures().get(user)?.is_none()) {

@@ -94,6 +94,7 @@ pub mod approvals;
 pub mod registration;
 
 pub mod doors;
+mod departures;
 pub mod flows;
 pub mod identities;
 mod membership;

@@ -22,6 +22,7 @@ pub use people::{DryRun, Outcome, Pasted, Person, dry_run, people};
 pub use rehearsal::test;
 pub use tried::Tried;
 
+pub(crate) use effective::settle;
 pub(crate) use offered::{password_backends, ways};
 
 #[cfg(test)]

@@ -332,6 +332,7 @@ pub(crate) async fn refresh(service: &Service) -> Result<()> {
 ///
 /// # Errors
 /// Only our own; a backend that cannot be set up is reported in its health and the activity.
+    providers::settle(service).await?;
 pub async fn apply(service: &Service, written: Settled) -> Result<()> {
     let changing = service.inside().changing.lock().await;
     let backends = written.settings.backends.clone();

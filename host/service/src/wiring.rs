@@ -5,12 +5,13 @@
 
 use crate::activity::note;
 use crate::board::{Health, HealthState};
+use crate::departures;
 use crate::error::{Result, ServiceError};
 use crate::house::Service;
 use domain::activity::{ActivityKind, Actor, NewActivity};
 use domain::backends::{Backend, SetBy};
 use domain::fault::Fault;
-use domain::ids::BackendId;
+use domain::ids::{BackendId, ProviderId};
 use domain::schedule::Task;
 use domain::secret::Secret;
 use domain::settings::{BackendFromFile, Source};
@@ -168,7 +169,12 @@ fn merged(service: &Service, tx: &WriteTx, file: &[BackendFromFile]) -> Result<M
     };
     for there in file {
         let known = tx.backends().get(&there.backend.id)?;
-        let backend = adopted(&there.backend, known.as_ref());
+        let mut backend = adopted(&there.backend, known.as_ref());
+        if known.is_none() {
+            let name = former(&backend.id);
+            backend.server_id = tx.meta().get(&name)?;
+            tx.meta().delete(&name)?;
+        }
         if known.as_ref() == Some(&backend) {
             continue;
         }
@@ -184,6 +190,7 @@ fn merged(service: &Service, tx: &WriteTx, file: &[BackendFromFile]) -> Result<M
         .into_iter()
         .partition(|backend| backend.set_by == SetBy::Page || in_file(&backend.id));
     for backend in &gone {
+        remember_server(tx, backend)?;
         tx.backends().delete(&backend.id)?;
         tx.secrets().delete_all(SecretOf::Backend(&backend.id))?;
         tx.plugin_state().delete_all(backend.id.as_str())?;
@@ -193,6 +200,29 @@ fn merged(service: &Service, tx: &WriteTx, file: &[BackendFromFile]) -> Result<M
     }
     tx.schedule().put(&Task::CheckBackends, service.now())?;
     Ok((kept, gone.into_iter().map(|backend| backend.id).collect()))
+}
+
+/// Where it is kept which server a backend was that is gone.
+pub(crate) fn former(id: &BackendId) -> String {
+    format!("former-server/{id}")
+}
+
+/// Keeps which server it was: another one under its id is noticed, whoever it gives people's accounts to.
+pub(crate) fn remember_server(tx: &WriteTx, gone: &Backend) -> Result<()> {
+    match &gone.server_id {
+        Some(server) => Ok(tx.meta().put(&former(&gone.id), server)?),
+        None => Ok(()),
+    }
+}
+
+/// Ends what was begun by signing in at a backend, whichever of its rows it was by.
+pub(crate) fn end_sign_ins(tx: &WriteTx, gone: &BackendId) -> Result<()> {
+    let rows = tx.providers().all()?;
+    let of_it = rows.iter().filter(|row| row.issuer() == gone.as_str()).map(|row| row.id.clone());
+    for id in of_it.chain(ProviderId::parse(gone.as_str()).ok()) {
+        departures::end(tx, &id)?;
+    }
+    Ok(())
 }
 
 /// What the file says, with what was learned about the backend before.

@@ -8,6 +8,7 @@ use super::effective::{self, CLIENT_SECRET, NO_PLACE};
 use super::offered::known_ways;
 use super::tried::Tried;
 use crate::activity::{actor, note};
+use crate::departures;
 use crate::error::{Result, ServiceError};
 use crate::house::Service;
 use crate::identities::{self, Former};
@@ -190,6 +191,7 @@ pub async fn add(service: &Service, by: &Admin, draft: ProviderDraft) -> Result<
         .await?;
     service.inside().trials.forget(&id);
     drop(changing);
+    effective::settle(service).await?;
     get(service, &id).await
 }
 
@@ -257,7 +259,8 @@ fn unlocked(service: &Service, id: &ProviderId) -> Result<()> {
     }
 }
 
-/// Changes one. A backend that had no rules of its own has some then.
+/// Changes one. A backend that had no rules of its own has some then. Where another issuer takes its place,
+/// what was begun by the former ends as if that had been removed.
 ///
 /// # Errors
 /// `NotFound`; `Locked` for one that the file sets; `Invalid` at `clientSecret` where the issuer changes and
@@ -279,11 +282,15 @@ pub async fn patch(
     let keeps_secret = effective::client_secret(service, id).await?.is_some();
     let secret = patch.client_secret.clone();
     changed(&mut provider, patch, keeps_secret)?;
+    let before = provider.issuer().to_owned();
     let line = line(service, by, ActivityKind::ProviderChanged, &provider);
     service
-        .write_aside(move |tx| {
+        .write(move |tx| {
             tx.providers().put(&provider)?;
             if let Some(secret) = secret {
+            if provider.issuer() != before {
+                departures::end(tx, &provider.id)?;
+            }
                 tx.secrets().delete_all(SecretOf::Provider(&provider.id))?;
                 seal(tx, &provider.id, secret.as_ref())?;
             }
@@ -292,6 +299,7 @@ pub async fn patch(
         .await?;
     service.inside().trials.forget(id);
     drop(changing);
+    effective::settle(service).await?;
     get(service, id).await
 }
 
@@ -396,7 +404,8 @@ pub async fn remove(
             tx.providers().delete(&gone.id)?;
             tx.secrets().delete_all(SecretOf::Provider(&gone.id))?;
             let ended = match gone.kind {
-                ProviderKind::Oidc(_) => tx.sessions().delete_of_provider(&gone.id)?,
+                // Who is half in by it, or on the way, does not come in.
+                ProviderKind::Oidc(_) => departures::end(tx, &gone.id)?,
                 ProviderKind::Backend { .. } => 0,
             };
             let former = match kept {
@@ -413,6 +422,7 @@ pub async fn remove(
     drop(changing);
     Ok(ended)
 }
+    effective::settle(service).await?;
 
 fn forget(tx: &WriteTx, provider: &Provider) -> Result<Vec<Former>> {
     let all = tx.identities().of_provider(&provider.id)?;

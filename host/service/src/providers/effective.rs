@@ -1,5 +1,6 @@
 //! What is configured: the file's rows, the pages' rows, and backends without one.
 
+use crate::departures::{self, Ways};
 use crate::error::Result;
 use crate::house::Service;
 use domain::backends::SetBy;
@@ -51,10 +52,12 @@ fn implied(service: &Service, rows: &[Provider]) -> Vec<Provider> {
         })
     };
     let bare = backends.filter(|backend| !has_row(&backend.id)).filter_map(|backend| {
+        // One of the file may be called by a word of our own addresses: then nobody signs in by it.
+        let id = ProviderId::parse(backend.id.as_str()).ok().filter(|id| !id.is_reserved())?;
         let manifest = service.sandbox().manifest(&backend.plugin)?;
         manifest.roles.contains(&PluginRole::Identity).then_some(())?;
         Some(Provider {
-            id: ProviderId::parse(backend.id.as_str()).ok()?,
+            id,
             label: String::new(),
             kind: ProviderKind::Backend { backend: backend.id },
             access: AccessRule::Known,
@@ -65,6 +68,23 @@ fn implied(service: &Service, rows: &[Provider]) -> Vec<Provider> {
         })
     });
     bare.collect()
+}
+
+/// Which ways there are and whom each leads to; a backend also while its plugin is not loaded.
+async fn there(service: &Service) -> Result<Ways> {
+    let backends = service.inside().board.all().into_iter().map(|entry| entry.backend.id);
+    let mut there: Ways = backends.map(|id| (id.to_string(), id.to_string())).collect();
+    let all = all(service).await?;
+    there.extend(all.iter().map(|one| (one.id.to_string(), one.issuer().to_owned())));
+    Ok(there)
+}
+
+/// Ends what was begun by ways that are there no more: after every change of what is configured.
+///
+/// # Errors
+/// Only our own.
+pub(crate) async fn settle(service: &Service) -> Result<()> {
+    departures::settle(service, there(service).await?).await
 }
 
 /// One.

@@ -138,7 +138,9 @@ pub async fn second(
     let judged = service.write_aside(move |tx| {
         let now = here.now();
         let (ticket, user) = tickets::open(tx, &hash, now)?;
-        tickets::ration(tx, &user.id, now)?;
+        if app_code(code.expose()).is_some() {
+            tickets::ration(&here, tx, &user.id, &from)?;
+        }
         let mut factors = tx.factors().of(&user.id)?;
         let Some(used) = used(tx, &mut factors, code.expose(), now)? else {
             tickets::wrong(&here, tx, (ticket, &user), &from)?;
@@ -164,13 +166,18 @@ enum Used {
     RecoveryCode,
 }
 
+/// The code as an app shows it, where that is what was typed.
+fn app_code(typed: &str) -> Option<String> {
+    let bare: String = typed.chars().filter(|c| !c.is_whitespace()).collect();
+    let is_one = bare.len() == totp::DIGITS && bare.bytes().all(|b| b.is_ascii_digit());
+    is_one.then_some(bare)
+}
+
 /// Uses up what was typed, if it is good.
 fn used(tx: &WriteTx, factors: &mut Factors, typed: &str, now: Timestamp) -> Result<Option<Used>> {
-    let bare: String = typed.chars().filter(|c| !c.is_whitespace()).collect();
-    let is_app_code = bare.len() == totp::DIGITS && bare.bytes().all(|b| b.is_ascii_digit());
-    if !is_app_code {
+    let Some(bare) = app_code(typed) else {
         return Ok(recovery::take(factors, typed).then_some(Used::RecoveryCode));
-    }
+    };
     let Some(app) = factors.totp.as_mut().filter(|app| app.confirmed_at.is_some()) else {
         return Ok(None);
     };
@@ -243,7 +250,7 @@ pub async fn confirm_totp(
     let code: String = code.expose().chars().filter(|c| !c.is_whitespace()).collect();
     let done = service.write(move |tx| {
         let (user, now) = (holding::still_fresh(&here, tx, &current)?, here.now());
-        tickets::ration(tx, &user.id, now)?;
+        tickets::ration(&here, tx, &user.id, &caller)?;
         let owner = SecretOf::User(&user.id);
         let secret = tx.secrets().get(owner, NEW_SECRET)?;
         let secret = secret.ok_or(ServiceError::NotFound { what: "app" })?;

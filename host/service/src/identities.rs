@@ -7,8 +7,8 @@
 use crate::activity::{about, note, oneself};
 use crate::error::{Result, ServiceError};
 use crate::house::Service;
-use crate::passwords;
 use crate::sessions::Current;
+use crate::ways_in::{self, Going};
 use domain::activity::ActivityKind;
 use domain::flows::Proved;
 use domain::identity::{Identity, IdentityKey, LinkedIdentity};
@@ -16,7 +16,7 @@ use domain::ids::{BackendId, ProviderId, UserId};
 use domain::providers::{Provider, ProviderKind};
 use domain::schedule::Task;
 use domain::secret::Secret;
-use domain::users::{AccountState, User};
+use domain::users::User;
 use store::secrets::SecretOf;
 use store::{Mode, Tx, WriteTx};
 
@@ -234,13 +234,14 @@ pub struct Mine {
 /// # Errors
 /// Only our own.
 pub async fn of_user(service: &Service, user: &UserId) -> Result<Vec<Mine>> {
-    let user = user.clone();
+    let (here, user) = (service.clone(), user.clone());
     service
         .read(move |tx| {
             let Some(user) = tx.users().get(&user)? else { return Ok(Vec::new()) };
             let all = tx.identities().of_user(&user.id)?;
             let mine = all.into_iter().map(|identity| {
-                let is_last = !other_ways(tx, &user, &identity.key)?;
+                let going = Going::Identity(&identity.key);
+                let is_last = !ways_in::are_left(&here, tx, &user, going)?;
                 Ok(Mine { is_account: is_account(&user, &identity.key), is_last, identity })
             });
             mine.collect()
@@ -253,24 +254,6 @@ fn is_account(user: &User, key: &IdentityKey) -> bool {
         account.backend.as_str() == key.issuer && account.id == key.subject
     };
     user.accounts.iter().any(is_it)
-}
-
-/// Whether somebody could still come in without that identity.
-fn other_ways<M: Mode>(tx: &Tx<M>, user: &User, without: &IdentityKey) -> Result<bool> {
-    if passwords::local(tx, &user.id)?.is_some() {
-        return Ok(true);
-    }
-    if !tx.factors().of(&user.id)?.passkeys.is_empty() {
-        return Ok(true);
-    }
-    if tx.identities().of_user(&user.id)?.iter().any(|other| other.key != *without) {
-        return Ok(true);
-    }
-    let lives = |account: &domain::users::Account| {
-        let is_it = account.backend.as_str() == without.issuer && account.id == without.subject;
-        !is_it && account.state != AccountState::Gone
-    };
-    Ok(user.accounts.iter().any(lives))
 }
 
 /// Gives somebody who is signed in one more identity.
@@ -314,7 +297,7 @@ pub async fn unlink(service: &Service, current: &Current, which: &IdentityKey) -
             if is_account(&user, &key) {
                 return Err(ServiceError::Forbidden { code: "account-here" });
             }
-            if !other_ways(tx, &user, &key)? {
+            if !ways_in::are_left(&here, tx, &user, Going::Identity(&key))? {
                 return Err(ServiceError::Forbidden { code: "last-way-in" });
             }
             end_sessions(tx, &linked, Some(&who.session.id))?;
@@ -327,12 +310,14 @@ pub async fn unlink(service: &Service, current: &Current, which: &IdentityKey) -
     Ok(())
 }
 
-/// Ends the sessions that were begun by an identity's provider; whether there were any.
+/// Ends the sessions that were begun by an identity's provider, and what is between two proofs; whether
+/// there were any sessions.
 pub(crate) fn end_sessions(
     tx: &WriteTx,
     linked: &LinkedIdentity,
     but: Option<&domain::ids::SessionId>,
 ) -> Result<bool> {
+    tx.tickets().delete_of_user(&linked.user)?;
     let mut any = false;
     for session in tx.sessions().of_user(&linked.user)? {
         if session.provider == linked.key.provider && Some(&session.id) != but {

@@ -63,6 +63,7 @@ mod recall;
 
 pub mod resets;
 
+mod ways_in;
 mod welcome;
 
 pub mod addresses;
@@ -93,8 +94,8 @@ pub mod factors;
 pub mod approvals;
 pub mod registration;
 
-pub mod doors;
 mod departures;
+pub mod doors;
 pub mod flows;
 pub mod identities;
 mod membership;

@@ -13,6 +13,7 @@ use crate::holding::{self, By, PASSKEY};
 use crate::house::Service;
 use crate::sessions::{Begun, Current, Keep, Proof};
 use crate::tickets;
+use crate::ways_in::{self, Going};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use domain::factors::{Factors, Passkey, Ticket};
@@ -234,7 +235,7 @@ pub async fn rename(service: &Service, current: &Current, id: &str, name: &str) 
 /// Takes one of one's own away.
 ///
 /// # Errors
-/// `NotFound`; `Forbidden` `stale-sign-in`.
+/// `NotFound`; `Forbidden` `stale-sign-in`, and `last-way-in` where nothing else would let them in.
 pub async fn remove(service: &Service, current: &Current, id: &str) -> Result<()> {
     let (here, current, id) = (service.clone(), current.clone(), id.to_owned());
     service
@@ -245,6 +246,9 @@ pub async fn remove(service: &Service, current: &Current, id: &str) -> Result<()
             factors.passkeys.retain(|one| one.id != id);
             if factors.passkeys.len() == before {
                 return Err(UNKNOWN);
+            }
+            if !ways_in::are_left(&here, tx, &user, Going::Passkey(&id))? {
+                return Err(ServiceError::Forbidden { code: "last-way-in" });
             }
             let by =
                 By { actor: crate::activity::oneself(&user), session: Some(&current.session.id) };
@@ -387,7 +391,6 @@ pub(crate) async fn second(
     let judged = service.write_aside(move |tx| {
         let now = here.now();
         let (ticket, user) = tickets::open(tx, &hash, now)?;
-        tickets::ration(tx, &user.id, now)?;
         match signed.map(|signed| judged(tx, (&user, &library), signed, now)).transpose() {
             Ok(Some(_user)) => {
                 tx.tickets().take(&hash)?;

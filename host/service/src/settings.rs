@@ -6,9 +6,9 @@
 use crate::activity::{actor, note};
 use crate::error::{FieldProblem, Result, ServiceError};
 use crate::house::Service;
+use crate::ways_in::{self, Going};
 use crate::{mail, plugins, providers, wiring};
 use domain::activity::{ActivityKind, Actor, NewActivity};
-use domain::identity::LinkedIdentity;
 use domain::role::Admin;
 use domain::settings::{Registration, Settings, Settled, Source};
 use serde_json::Value;
@@ -262,19 +262,11 @@ pub async fn patch(
 /// way in for whoever turns them off. The console may.
 async fn another_way_in(service: &Service, by: &Admin) -> Result<()> {
     let Some(id) = by.id().cloned() else { return Ok(()) };
-    let ways = providers::all(service).await?;
+    let here = service.clone();
     let has_one = service
         .read(move |tx| {
-            let identities = tx.identities().of_user(&id)?;
-            let user = tx.users().get(&id)?;
-            let accounts = user.map(|user| user.accounts).unwrap_or_default();
-            Ok(ways.iter().any(|way| {
-                let linked = |one: &LinkedIdentity| {
-                    one.key.provider == way.id && one.key.issuer == way.issuer()
-                };
-                identities.iter().any(linked)
-                    || accounts.iter().any(|account| account.backend.as_str() == way.issuer())
-            }))
+            let Some(user) = tx.users().get(&id)? else { return Ok(false) };
+            ways_in::are_left(&here, tx, &user, Going::LocalPasswords)
         })
         .await?;
     if has_one { Ok(()) } else { Err(ServiceError::field(LOCAL_LOGIN, "last-way-in")) }
@@ -332,7 +324,6 @@ pub(crate) async fn refresh(service: &Service) -> Result<()> {
 ///
 /// # Errors
 /// Only our own; a backend that cannot be set up is reported in its health and the activity.
-    providers::settle(service).await?;
 pub async fn apply(service: &Service, written: Settled) -> Result<()> {
     let changing = service.inside().changing.lock().await;
     let backends = written.settings.backends.clone();
@@ -341,6 +332,7 @@ pub async fn apply(service: &Service, written: Settled) -> Result<()> {
     refresh(service).await?;
     plugins::accept_from_file(service).await?;
     wiring::apply(service, backends).await?;
+    providers::settle(service).await?;
     let applied = mail::apply(service, methods).await;
     drop(changing);
     applied

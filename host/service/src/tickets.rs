@@ -1,7 +1,7 @@
 //! The moment between two proofs: a ticket, the tries it allows, and what it is exchanged for.
 //!
-//! Guarantees: a ticket is good once, for a few minutes and a few wrong tries; tries are rationed for
-//! each user, however many tickets there are. Does not: judge a second factor.
+//! Guarantees: a ticket is good once, for a few minutes and a few wrong tries; tries at an app's codes are
+//! rationed for each user, however many tickets there are. Does not: judge a second factor.
 
 use crate::activity::{about, note, oneself, seen_from};
 use crate::caller::Caller;
@@ -20,7 +20,8 @@ use domain::users::User;
 use jiff::Timestamp;
 use store::{Mode, Tx, WriteTx};
 
-/// Tries at a user's second factor, right or wrong.
+/// Tries at the codes of a user's app, right or wrong. What is too long to be guessed needs no ration: whoever
+/// has the password and floods the app's codes does not shut its owner's passkey and recovery codes out.
 const RATIONS: [(&str, Ration); 2] = [
     ("minute", Ration { times: 30, window: Duration::from_secs(60) }),
     ("while", Ration { times: 50, window: Duration::from_secs(600) }),
@@ -49,13 +50,25 @@ pub(crate) fn open<M: Mode>(tx: &Tx<M>, hash: &str, now: Timestamp) -> Result<(T
     Ok((ticket, user))
 }
 
-/// Takes one of a user's tries.
+/// Takes one of a user's tries. A device that they signed in on before has rations of its own: whoever has
+/// the password only cannot shut its owner out there.
 ///
 /// # Errors
 /// `Throttled`.
-pub(crate) fn ration(tx: &WriteTx, user: &UserId, now: Timestamp) -> Result<()> {
+pub(crate) fn ration(
+    service: &Service,
+    tx: &WriteTx,
+    user: &UserId,
+    caller: &Caller,
+) -> Result<()> {
+    let now = service.now();
+    let device = caller.device.as_ref().and_then(|note| service.inside().devices.open(note, now));
+    let whose = match device.filter(|device| device.user == *user) {
+        Some(device) => format!("{user}/{}", device.nonce),
+        None => user.to_string(),
+    };
     for (word, ration) in RATIONS {
-        let key = format!("second-factor/{word}/{user}");
+        let key = format!("second-factor/{word}/{whose}");
         if let Some(retry_after) = throttles::spend(tx, &key, ration, now)? {
             return Err(ServiceError::Throttled { retry_after });
         }

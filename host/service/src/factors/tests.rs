@@ -152,6 +152,37 @@ async fn codes_are_rationed_however_many_tickets_there_are() {
 }
 
 #[tokio::test]
+async fn whoever_has_the_password_only_does_not_shut_its_owner_out() {
+    let (rig, _current, app, codes) = enrolled().await;
+    let asked = ticket(&rig, "root").await;
+    let right = app_code(&rig, &app);
+    let device = give(&rig, &asked, &right).await.unwrap().device;
+    rig.pass(61);
+    let mut asked = ticket(&rig, "root").await;
+    while !matches!(give(&rig, &asked, "000000").await, Err(ServiceError::Throttled { .. })) {
+        asked = ticket(&rig, "root").await;
+    }
+    let held_back = ticket(&rig, "root").await;
+    let right = app_code(&rig, &app);
+    let unknown = give(&rig, &held_back, &right).await;
+    assert!(matches!(unknown, Err(ServiceError::Throttled { .. })), "{unknown:?}");
+    // A device they signed in on before, though not somebody else's; and a recovery code from anywhere.
+    let known = Caller { device: Some(device), ..caller("192.0.2.1") };
+    second(&rig.service, &held_back, Second::Code(secret(&right)), &known).await.unwrap();
+    let anywhere = ticket(&rig, "root").await;
+    give(&rig, &anywhere, codes[0].expose()).await.unwrap();
+    let strangers = rig.service.inside().devices.issue(
+        &UserId::from_random([7; 16]),
+        rig.service.now(),
+        rig.service.random(),
+    );
+    let other = Caller { device: Some(strangers), ..caller("192.0.2.1") };
+    let asked = ticket(&rig, "root").await;
+    let refused = second(&rig.service, &asked, Second::Code(secret(&right)), &other).await;
+    assert!(matches!(refused, Err(ServiceError::Throttled { .. })), "{refused:?}");
+}
+
+#[tokio::test]
 async fn a_recovery_code_is_good_once_and_new_ones_end_the_old() {
     let (rig, _old, app, codes) = enrolled().await;
     let asked = ticket(&rig, "root").await;

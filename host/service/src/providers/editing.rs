@@ -12,10 +12,11 @@ use crate::departures;
 use crate::error::{Result, ServiceError};
 use crate::house::Service;
 use crate::identities::{self, Former};
+use crate::ways_in::{self, Going};
 use domain::activity::{ActivityKind, NewActivity};
 use domain::backends::SetBy;
-use domain::identity::Ways;
-use domain::ids::{BackendId, ProviderId};
+use domain::identity::{LinkedIdentity, Ways};
+use domain::ids::{BackendId, ProviderId, UserId};
 use domain::providers::{AccessRule, ClaimRule, Issuer, Provider, ProviderKind};
 use domain::role::Admin;
 use domain::secret::Secret;
@@ -190,8 +191,8 @@ pub async fn add(service: &Service, by: &Admin, draft: ProviderDraft) -> Result<
         })
         .await?;
     service.inside().trials.forget(&id);
-    drop(changing);
     effective::settle(service).await?;
+    drop(changing);
     get(service, &id).await
 }
 
@@ -281,16 +282,16 @@ pub async fn patch(
     }
     let keeps_secret = effective::client_secret(service, id).await?.is_some();
     let secret = patch.client_secret.clone();
-    changed(&mut provider, patch, keeps_secret)?;
     let before = provider.issuer().to_owned();
+    changed(&mut provider, patch, keeps_secret)?;
     let line = line(service, by, ActivityKind::ProviderChanged, &provider);
     service
         .write(move |tx| {
             tx.providers().put(&provider)?;
-            if let Some(secret) = secret {
             if provider.issuer() != before {
                 departures::end(tx, &provider.id)?;
             }
+            if let Some(secret) = secret {
                 tx.secrets().delete_all(SecretOf::Provider(&provider.id))?;
                 seal(tx, &provider.id, secret.as_ref())?;
             }
@@ -298,8 +299,8 @@ pub async fn patch(
         })
         .await?;
     service.inside().trials.forget(id);
-    drop(changing);
     effective::settle(service).await?;
+    drop(changing);
     get(service, id).await
 }
 
@@ -384,7 +385,8 @@ pub async fn sessions_of(service: &Service, _by: &Admin, id: &ProviderId) -> Res
 /// nobody's session ends.
 ///
 /// # Errors
-/// `NotFound`, also for a backend without rules of its own; `Locked` for one that the file sets.
+/// `NotFound`, also for a backend without rules of its own; `Locked` for one that the file sets;
+/// `Forbidden` `last-way-in` for the issuer without which whoever asks could not come in.
 pub async fn remove(
     service: &Service,
     by: &Admin,
@@ -398,9 +400,10 @@ pub async fn remove(
         return Err(UNKNOWN);
     }
     let line = line(service, by, ActivityKind::ProviderRemoved, &provider);
-    let gone = provider.clone();
+    let (gone, here, who) = (provider.clone(), service.clone(), by.id().cloned());
     let ended = service
         .write(move |tx| {
+            another_way_in(&here, tx, who.as_ref(), &gone)?;
             tx.providers().delete(&gone.id)?;
             tx.secrets().delete_all(SecretOf::Provider(&gone.id))?;
             let ended = match gone.kind {
@@ -419,10 +422,30 @@ pub async fn remove(
     let (ended, former) = ended;
     identities::let_go(service, former).await;
     service.inside().trials.forget(id);
+    effective::settle(service).await?;
     drop(changing);
     Ok(ended)
 }
-    effective::settle(service).await?;
+
+/// Nobody shuts the door they came by behind themselves.
+fn another_way_in(
+    service: &Service,
+    tx: &WriteTx,
+    who: Option<&UserId>,
+    gone: &Provider,
+) -> Result<()> {
+    let Some(who) = who.filter(|_| matches!(gone.kind, ProviderKind::Oidc(_))) else {
+        return Ok(());
+    };
+    let user = tx.users().get(who)?.ok_or(ServiceError::Unauthorized)?;
+    let comes_by_it = |one: &LinkedIdentity| one.key.provider == gone.id;
+    if tx.identities().of_user(who)?.iter().any(comes_by_it)
+        && !ways_in::are_left(service, tx, &user, Going::Issuer(&gone.id))?
+    {
+        return Err(ServiceError::Forbidden { code: "last-way-in" });
+    }
+    Ok(())
+}
 
 fn forget(tx: &WriteTx, provider: &Provider) -> Result<Vec<Former>> {
     let all = tx.identities().of_provider(&provider.id)?;

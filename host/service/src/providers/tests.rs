@@ -1,15 +1,18 @@
 //! What an admin does with ways to sign in, without any backend.
 
 use super::*;
+use crate::entrance::Entered;
 use crate::error::ServiceError;
 use crate::rig::{PASSWORD, Rig, caller, entered, settled};
-use crate::sessions::{Keep, Proof};
-use crate::{entrance, identities, settings};
+use crate::sessions::{Current, Keep, Proof};
+use crate::users::UserPatch;
+use crate::{entrance, factors, identities, settings, users};
 use domain::backends::SetBy;
 use domain::identity::{Identity, LinkedIdentity};
 use domain::ids::ProviderId;
 use domain::providers::{AccessRule, Admission, ClaimRule, Claims, Issuer, Provider, ProviderKind};
 use domain::role::{Admin, Role};
+use domain::secret::Secret;
 use domain::settings::{ProviderFromFile, Settled, Source};
 use domain::users::User;
 use serde_json::json;
@@ -240,4 +243,57 @@ async fn nobody_turns_off_the_only_way_they_have() {
     assert!(shown.local_login_disabled && shown.providers.is_empty());
     let refused = rig.sign_in("root", PASSWORD, Keep::Remembered).await;
     assert!(matches!(refused, Err(ServiceError::Unauthorized)));
+}
+
+#[tokio::test]
+async fn nobody_removes_the_issuer_they_come_in_by() {
+    let rig = Rig::new().await;
+    let (root, _) = rig.set_up().await;
+    add(&rig.service, &root, draft("home")).await.unwrap();
+    let zoe = somebody(&rig, &root, "zoe", json!({})).await;
+    let admin = UserPatch { role: Some(Role::Admin), ..UserPatch::default() };
+    let zoe = users::patch(&rig.service, &root, &zoe.id, admin).await.unwrap();
+    let by = Admin::prove(&zoe).unwrap();
+    let off = BTreeMap::from([("signin.local_login".to_owned(), json!(false))]);
+    settings::patch(&rig.service, &by, off).await.unwrap();
+    for kept in [Identities::Keep, Identities::Forget] {
+        let refused = remove(&rig.service, &by, &id("home"), kept).await;
+        let last = matches!(refused, Err(ServiceError::Forbidden { code: "last-way-in" }));
+        assert!(last, "{refused:?}");
+    }
+    assert_eq!(ids(&rig).await, ["home"]);
+    // The local password that is not accepted is no way in either.
+    let held = known(&rig, &zoe).await.remove(0).key;
+    let there = Proof::single(zoe.id.clone(), id("home"));
+    let from = caller("192.0.2.1");
+    let came = entrance::enter(&rig.service, there, Keep::Remembered, &from).await.unwrap();
+    let begun = entered(came);
+    let current = Current { user: begun.user, session: begun.session };
+    let refused = identities::unlink(&rig.service, &current, &held).await;
+    assert!(matches!(refused, Err(ServiceError::Forbidden { code: "last-way-in" })), "{refused:?}");
+    let on = BTreeMap::from([("signin.local_login".to_owned(), json!(true))]);
+    settings::patch(&rig.service, &by, on).await.unwrap();
+    remove(&rig.service, &by, &id("home"), Identities::Keep).await.unwrap();
+}
+
+#[tokio::test]
+async fn whoever_is_half_in_by_what_is_removed_does_not_come_in() {
+    let rig = Rig::new().await;
+    let (root, _) = rig.set_up().await;
+    add(&rig.service, &root, draft("home")).await.unwrap();
+    let zoe = somebody(&rig, &root, "zoe", json!({})).await;
+    let begun = rig.sign_in("zoe", PASSWORD, Keep::Remembered).await.unwrap();
+    let current = Current { user: begun.user, session: begun.session };
+    let made = factors::begin_totp(&rig.service, &current).await.unwrap();
+    let code = |rig: &Rig| Secret::new(crate::totp::code_at(&made.secret, rig.service.now()));
+    let from = caller("192.0.2.1");
+    factors::confirm_totp(&rig.service, &current, &code(&rig), &from).await.unwrap();
+    rig.pass(30);
+    let there = Proof::single(zoe.id.clone(), id("home"));
+    let came = entrance::enter(&rig.service, there, Keep::Remembered, &from).await.unwrap();
+    let Entered::SecondFactor(asked) = came else { panic!("no second factor is asked for") };
+    remove(&rig.service, &root, &id("home"), Identities::Keep).await.unwrap();
+    let shown = factors::Second::Code(code(&rig));
+    let late = factors::second(&rig.service, &asked.ticket, shown, &from).await;
+    assert!(matches!(late, Err(ServiceError::Gone)), "{late:?}");
 }

@@ -254,8 +254,8 @@ fn api_of_mail() -> [Columns; 15] {
         (POST, "/api/mail/outbox/{id}/drop", SMALL, admin(outbox::drop), "Give a message up"),
         (GET, "/api/mail/templates", NONE, admin(mail_templates::list), "The texts of mails"),
         (GET, "/api/mail/templates/{name}", NONE, admin(mail_templates::get), "One mail's text"),
-        (PUT, "/api/mail/templates/{name}", LARGE, admin(mail_templates::put), "Write one over the built-in text: subject, text, mjml"),
-        (DELETE, "/api/mail/templates/{name}", NONE, admin(mail_templates::delete), "Go back to the built-in text"),
+        (PUT, "/api/mail/templates/{name}", LARGE, admin(mail_templates::put).lately(), "Write one over the built-in text: subject, text, mjml"),
+        (DELETE, "/api/mail/templates/{name}", NONE, admin(mail_templates::delete).lately(), "Go back to the built-in text"),
         (POST, "/api/mail/templates/{name}/preview", LARGE, admin(mail_templates::preview), "What a mail looks like: subject, text, mjml, sample"),
     ]
 }
@@ -376,10 +376,10 @@ fn pages_of_mail() -> [Columns; 21] {
         (POST, "/admin/mail/outbox/{id}/drop", SMALL, admin(outbox::drop), "Give it up"),
         (GET, "/admin/mail/templates", NONE, admin(mail_templates::list), "The texts of mails"),
         (GET, "/admin/mail/templates/{name}", NONE, admin(mail_templates::detail), "One mail's text"),
-        (POST, "/admin/mail/templates/{name}", LARGE, admin(mail_templates::save), "Change it"),
+        (POST, "/admin/mail/templates/{name}", LARGE, admin(mail_templates::save).lately(), "Change it"),
         (GET, "/admin/mail/templates/{name}/preview", NONE, admin(mail_templates::preview), "What it looks like"),
         (POST, "/admin/mail/templates/{name}/preview", LARGE, admin(mail_templates::preview), "What it would look like; changes nothing"),
-        (GET, "/admin/mail/templates/{name}/reset", NONE, admin(mail_templates::confirm_reset), "Back to the built-in text?"),
+        (GET, "/admin/mail/templates/{name}/reset", NONE, admin(mail_templates::confirm_reset).lately(), "Back to the built-in text?"),
     ]
 }
 
@@ -387,7 +387,7 @@ fn pages_of_mail() -> [Columns; 21] {
 fn pages_of_resets_and_adopting() -> [Columns; 10] {
     use pages::{adopt, mail_templates, reset_watch};
     [
-        (POST, "/admin/mail/templates/{name}/reset", SMALL, admin(mail_templates::reset), "Back to the built-in text"),
+        (POST, "/admin/mail/templates/{name}/reset", SMALL, admin(mail_templates::reset).lately(), "Back to the built-in text"),
         (GET, "/admin/resets", NONE, admin(reset_watch::list), "Forgotten passwords and reset files"),
         (GET, "/admin/resets/{id}", NONE, admin(reset_watch::detail), "A backend's reset files"),
         (POST, "/admin/resets/{id}", SMALL, admin(reset_watch::save), "Watch a folder"),

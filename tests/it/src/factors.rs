@@ -1,6 +1,6 @@
 //! Second factors and passkeys, through the running program.
 
-mod authenticator;
+pub(crate) mod authenticator;
 
 use authenticator::{Authenticator, PRESENT};
 use aws_lc_rs::hmac;

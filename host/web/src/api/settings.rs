@@ -3,6 +3,7 @@
 use super::lists;
 use crate::access::Reply;
 use crate::context::Ctx;
+use crate::failure::Failure;
 use crate::input::Input;
 use domain::role::Admin;
 use serde_json::Value;
@@ -31,8 +32,19 @@ pub fn keys(sent: Input) -> BTreeMap<String, Value> {
     flat
 }
 
+/// Of what says how people come in and where mail and browsers lead them: that whoever changes it proved
+/// lately who they are. No API token does.
+///
+/// # Errors
+/// 403 `stale-sign-in`.
+pub fn require_recent(ctx: &Ctx, values: &BTreeMap<String, Value>) -> Result<(), Failure> {
+    let matters = |key: &String| key.starts_with("signin.") || key.starts_with("server.");
+    if values.keys().any(matters) { ctx.require_recent() } else { Ok(()) }
+}
+
 /// `PATCH /api/settings` `{"texts.contact": "Ask me", "dates": {"zone": "Europe/Berlin"}}`
 pub async fn patch(ctx: Ctx, by: Admin) -> Reply {
     let values = keys(ctx.json()?);
+    require_recent(&ctx, &values)?;
     Ok(lists::whole(settings::patch(ctx.service(), &by, values).await?))
 }

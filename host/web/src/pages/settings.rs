@@ -2,7 +2,9 @@
 
 use super::words;
 use crate::access::Reply;
+use crate::api::settings::require_recent;
 use crate::context::Ctx;
+use crate::failure::Failure;
 use crate::frame;
 use crate::kit::query::Pairs;
 use domain::role::Admin;
@@ -109,11 +111,15 @@ pub async fn save(ctx: Ctx, by: Admin) -> Reply {
     let changed = typed.filter(|(setting, value)| shown(value) != shown(&setting.value));
     let values: BTreeMap<String, Value> =
         changed.map(|(setting, value)| (setting.key.clone(), value)).collect();
-    match settings::patch(ctx.service(), &by, values).await {
+    let saved = match require_recent(&ctx, &values) {
+        Ok(()) => settings::patch(ctx.service(), &by, values).await.map_err(Failure::from),
+        Err(stale) => Err(stale),
+    };
+    match saved {
         Ok(_all) => Ok(frame::done(&ctx, "/admin/settings", "settings-saved", &[])),
-        Err(error) => {
+        Err(failure) => {
             let page = page(&ctx, &all, Some(&form));
-            words::again(&ctx, error.into(), |problems| pages::SettingsPage { problems, ..page })
+            words::again(&ctx, failure, |problems| pages::SettingsPage { problems, ..page })
         }
     }
 }

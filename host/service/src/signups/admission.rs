@@ -26,6 +26,7 @@ use domain::schedule::Task;
 use domain::secret::Secret;
 use domain::signups::{Signup, SignupState, Step};
 use store::WriteTx;
+use store::secrets::SecretOf;
 
 /// When the schedule looks after a sign-up whose worker may have died.
 pub(super) const LOOK_AFTER: Duration = Duration::from_secs(120);
@@ -179,7 +180,10 @@ pub(super) async fn reserve(
             };
             tx.invites().put(&invite)?;
             tx.signups().put(&signup)?;
-            proving::seal(tx, &signup, &password, grant)?;
+            if !signup.passwordless {
+                tx.secrets().put(SecretOf::Signup(&signup.id), PASSWORD, &password)?;
+            }
+            proving::seal(tx, &signup, grant.as_ref())?;
             tx.schedule().put(&Task::ForgetPassword(signup.id.clone()), signup.deadline())?;
             if signup.state == SignupState::Provisioning {
                 let task = Task::AdvanceSignup(signup.id.clone());

@@ -4,7 +4,6 @@
 //! invite it was for; whoever is here already is told so; what their sign-in left is sealed beside the
 //! sign-up and signed out where nothing comes of it. Does not: ask a provider ([`crate::flows`] does).
 
-use super::admission::PASSWORD;
 use crate::error::{Result, ServiceError};
 use crate::house::Service;
 use crate::identities::{self, Former};
@@ -159,21 +158,12 @@ fn somebody_has<M: Mode>(tx: &Tx<M>, who: &Proved) -> Result<bool> {
     Ok(tx.users().by_account(&backend, &who.key.subject)?.is_some())
 }
 
-/// Seals what the steps need.
-pub(super) fn seal(
-    tx: &WriteTx,
-    signup: &Signup,
-    password: &Secret,
-    grant: Option<Secret>,
-) -> Result<()> {
-    let of = SecretOf::Signup(&signup.id);
-    if !signup.passwordless {
-        tx.secrets().put(of, PASSWORD, password)?;
+/// Seals what the sign-in left, until the sign-up is settled.
+pub(super) fn seal(tx: &WriteTx, signup: &Signup, grant: Option<&Secret>) -> Result<()> {
+    match grant {
+        Some(grant) => Ok(tx.secrets().put(SecretOf::Signup(&signup.id), GRANT, grant)?),
+        None => Ok(()),
     }
-    if let Some(grant) = grant {
-        tx.secrets().put(of, GRANT, &grant)?;
-    }
-    Ok(())
 }
 
 /// What the sign-in of a sign-up's person left.

@@ -159,7 +159,7 @@ async fn a_file_that_no_mail_is_called_is_listed() {
     post.file("resett.txt", "x").await;
     let listing = list(&post.rig.service, &post.admin);
     assert_eq!(listing.strays, ["resett.txt"]);
-    assert_eq!(listing.templates.len(), 9);
+    assert_eq!(listing.templates.len(), MailKind::ALL.len());
     assert_eq!(listing.folder.as_deref(), Some(post.folder.path()));
 }
 

@@ -75,7 +75,7 @@ async fn a_program_gets_tokens_refreshes_them_once_and_loses_them_all_on_reuse()
     // Two tabs at once: within seconds the same successor comes again.
     let twin = refresh(first.clone()).await.expect(200).json();
     assert_eq!(twin["refreshToken"], second["refreshToken"]);
-    house.clock.advance(jiff::SignedDuration::from_secs(60));
+    house.clock.advance(SignedDuration::from_secs(60));
     refresh(first).await.expect(401);
     refresh(second_token).await.expect(401);
     house.program().with_bearer(&access).get("/api/auth/me").await.expect(401);
@@ -92,7 +92,7 @@ async fn an_access_token_ends_with_its_session_and_with_its_hour() {
 
     let long = token(house.login(ADMIN, ADMIN_PASSWORD).await.expect(200).json());
     house.program().with_bearer(&long).get("/api/auth/me").await.expect(200);
-    house.clock.advance(jiff::SignedDuration::from_mins(61));
+    house.clock.advance(SignedDuration::from_mins(61));
     house.program().with_bearer(&long).get("/api/auth/me").await.expect(401);
 }
 
@@ -128,7 +128,7 @@ async fn guessing_never_locks_the_account_on_the_backend() {
         let answer = house.program_from(&from).post("/api/auth/login", guess).await;
         assert!(matches!(answer.status, 401 | 429), "{}", answer.text);
         throttled += u32::from(answer.status == 429);
-        house.clock.advance(jiff::SignedDuration::from_secs(20));
+        house.clock.advance(SignedDuration::from_secs(20));
     }
     assert!(house.jellyfin.user("Ada").unwrap().is_enabled(), "the account was locked");
     assert!(throttled > 0);

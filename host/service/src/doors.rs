@@ -13,7 +13,7 @@ use crate::entrance::{self, Entered};
 use crate::error::{Result, ServiceError};
 use crate::house::Service;
 use crate::identities::{self, Former};
-use crate::sessions::{Keep, Proof};
+use crate::sessions::{self, Epoch, Keep, Proof};
 use crate::tenure::{end_all, standing};
 use domain::activity::{ActivityKind, Actor, NewActivity};
 use domain::identity::Identity;
@@ -34,6 +34,8 @@ pub struct Arrival {
     pub upstream: Option<String>,
     /// What will hold their session.
     pub keep: Keep,
+    /// When the provider was asked.
+    pub epoch: Epoch,
 }
 
 const NOT_ADMITTED: ServiceError = ServiceError::Forbidden { code: "not-admitted" };
@@ -42,17 +44,17 @@ const NOT_ADMITTED: ServiceError = ServiceError::Forbidden { code: "not-admitted
 ///
 /// # Errors
 /// `Forbidden` `not-admitted` by the rule, `disabled` or `expired`; `Pending` for whoever waits for an
-/// admin's word, or has had it.
+/// admin's word, or has had it; `Unauthorized` where all their sessions were ended since it was asked.
 pub async fn admit(
     service: &Service,
     provider: &Provider,
     arrival: Arrival,
     caller: &Caller,
 ) -> Result<Entered> {
-    let Arrival { identity, upstream, keep } = arrival;
+    let Arrival { identity, upstream, keep, epoch } = arrival;
     let (here, door, from) = (service.clone(), provider.clone(), caller.clone());
-    let met = service.write(move |tx| meet(&here, tx, &door, &identity, &from)).await;
-    let (user, former) = match met {
+    let met = service.write(move |tx| meet(&here, tx, &door, (&identity, epoch), &from)).await;
+    let (user, former, epoch) = match met {
         Ok(met) => met,
         Err(error) => {
             refused(service, provider, &error, caller).await?;
@@ -65,21 +67,23 @@ pub async fn admit(
         provider: provider.id.clone(),
         strength: Strength::Single,
         upstream,
+        epoch,
     };
     entrance::enter(service, proof, keep, caller).await
 }
 
 /// Whether whoever proves anew who they are may still come in that way, and as what: by the rule and the
-/// admin claim, like everybody who comes in.
+/// admin claim, like everybody who comes in. When that was decided: another role ends their sessions.
 ///
 /// # Errors
-/// `Forbidden` `somebody-else`, or `not-admitted` by the rule.
+/// `Forbidden` `somebody-else`, or `not-admitted` by the rule; `Unauthorized` as [`admit`].
 pub(crate) async fn admit_again(
     service: &Service,
     provider: &Provider,
     (who, identity): (&UserId, &Identity),
+    epoch: Epoch,
     caller: &Caller,
-) -> Result<()> {
+) -> Result<Epoch> {
     let (here, door, who, told) =
         (service.clone(), provider.clone(), who.clone(), identity.clone());
     let met = service.write(move |tx| {
@@ -88,8 +92,10 @@ pub(crate) async fn admit_again(
         if door.access.admits_known(&applicant(&told)) == Admission::Refused {
             return Err(NOT_ADMITTED);
         }
+        sessions::still_counts(tx, &user.id, epoch)?;
         let user = in_role(&here, tx, &door, user, &told)?;
-        Ok(tx.users().put(&user)?)
+        tx.users().put(&user)?;
+        Ok(tx.sessions().epoch()?)
     });
     let met = met.await;
     if let Err(error) = &met {
@@ -116,9 +122,9 @@ fn meet(
     service: &Service,
     tx: &WriteTx,
     provider: &Provider,
-    identity: &Identity,
+    (identity, epoch): (&Identity, Epoch),
     caller: &Caller,
-) -> Result<(User, Option<Former>)> {
+) -> Result<(User, Option<Former>, Epoch)> {
     let user = match identities::owner(tx, provider, &identity.subject)? {
         Some(user) => match provider.access.admits_known(&applicant(identity)) {
             Admission::Welcome | Admission::Ask => user,
@@ -126,10 +132,12 @@ fn meet(
         },
         None => stranger(service, tx, provider, identity, caller)?,
     };
+    sessions::still_counts(tx, &user.id, epoch)?;
     let user = heard(service, tx, provider, user, identity)?;
     tx.users().put(&user)?;
     let former = identities::keep(service, tx, provider, &user.id, identity)?;
-    Ok((user, former))
+    // Another role has just ended their sessions; this proof is what made it.
+    Ok((user, former, tx.sessions().epoch()?))
 }
 
 fn stranger(

@@ -53,7 +53,7 @@ impl Asked {
 ///
 /// # Errors
 /// `Pending` for somebody whom no admin has let in; `Forbidden` `disabled` or `expired`; `Unauthorized` for
-/// a user who is gone.
+/// a user who is gone, and for a proof from before all their sessions were ended.
 pub async fn enter(
     service: &Service,
     proof: Proof,
@@ -70,6 +70,7 @@ pub async fn enter(
             return Err(applications::kept_waiting(tx, &user)?);
         }
         sessions::admit(&user, now)?;
+        sessions::still_counts(tx, &user.id, asked.epoch)?;
         let factors = tx.factors().of(&user.id)?;
         if asked.strength == Strength::Double || !factors.are_asked() {
             return Ok(None);

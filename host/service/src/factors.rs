@@ -13,7 +13,7 @@ use crate::sessions::{Begun, Current};
 use crate::tenure::{load, may_become};
 use crate::{passkeys, recovery, tickets, totp};
 use domain::activity::{ActivityKind, Actor};
-use domain::factors::{Factors, Ticket, Totp};
+use domain::factors::{Factors, Totp};
 use domain::ids::UserId;
 use domain::names::name_key;
 use domain::role::{Admin, Role};
@@ -112,7 +112,7 @@ pub fn are_enough(service: &Service, current: &Current) -> bool {
 
 /// What a code came to; an error would take back what was counted.
 enum Judged {
-    Right(Box<Ticket>),
+    Right(Box<tickets::Taken>),
     Wrong,
 }
 
@@ -147,15 +147,14 @@ pub async fn second(
             return Ok(Judged::Wrong);
         };
         tx.factors().put(&factors)?;
-        tx.tickets().take(&hash)?;
         if used == Used::RecoveryCode {
             let line = about(&here, oneself(&user), ActivityKind::RecoveryCodeUsed, &user);
             note(tx, seen_from(line, &from))?;
         }
-        Ok(Judged::Right(Box::new(ticket)))
+        Ok(Judged::Right(Box::new(tickets::take(tx, ticket)?)))
     });
     match judged.await? {
-        Judged::Right(ticket) => tickets::redeem(service, *ticket, caller).await,
+        Judged::Right(taken) => tickets::redeem(service, *taken, caller).await,
         Judged::Wrong => Err(ServiceError::Unauthorized),
     }
 }

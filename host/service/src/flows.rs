@@ -17,6 +17,7 @@ use crate::clock::{later, time_from};
 use crate::error::{Result, ServiceError};
 use crate::house::Service;
 use crate::random::{Purpose, fingerprint};
+use crate::sessions;
 use crate::setup::{self, SetupState};
 use crate::throttles::{self, Ration};
 use crate::{activity, providers};
@@ -218,6 +219,7 @@ pub async fn come_back(
     callback: &[(String, String)],
     caller: &Caller,
 ) -> Result<Step> {
+    let epoch = sessions::epoch(service).await?;
     let flow = current(service, id, browser).await?;
     match &flow.stage {
         FlowStage::Choosing { .. } => return Ok(Step::Choose),
@@ -231,7 +233,7 @@ pub async fn come_back(
             Ok(Heard::Later(after)) => after,
             Ok(Heard::Choose) => return Ok(Step::Choose),
             Ok(Heard::Somebody(told)) => {
-                return arrivals::arrive(service, &provider, flow, *told, caller)
+                return arrivals::arrive(service, &provider, (flow, epoch), *told, caller)
                     .await
                     .map(Step::Done);
             }
@@ -274,6 +276,7 @@ pub async fn pick(
     (home_user, pin): (&str, Option<&Secret>),
     caller: &Caller,
 ) -> Result<Step> {
+    let epoch = sessions::epoch(service).await?;
     let flow = current(service, id, browser).await?;
     let FlowStage::Choosing { home_users } = &flow.stage else { return Err(ServiceError::Gone) };
     let chosen = home_users.iter().find(|one| one.id == home_user);
@@ -287,7 +290,7 @@ pub async fn pick(
         Ok(Heard::Later(after)) => Ok(Step::Wait { after }),
         Ok(Heard::Choose) => Ok(Step::Choose),
         Ok(Heard::Somebody(told)) => {
-            arrivals::arrive(service, &provider, flow, *told, caller).await.map(Step::Done)
+            arrivals::arrive(service, &provider, (flow, epoch), *told, caller).await.map(Step::Done)
         }
         Err(error) => Err(noted(service, id, error, caller).await?),
     }

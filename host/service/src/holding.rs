@@ -50,6 +50,7 @@ pub(crate) fn added(
     };
     tx.factors().put(&factors)?;
     tx.sessions().delete_of_user(&factors.user, Some(&current.session.id))?;
+    tx.tickets().delete_of_user(&factors.user)?;
     if let Some(mut session) = tx.sessions().get(&current.session.id)? {
         session.strength = Strength::Double;
         tx.sessions().put(&session)?;
@@ -80,6 +81,7 @@ pub(crate) fn removed(
     }
     tx.factors().put(&factors)?;
     tx.sessions().delete_of_user(&user.id, by.session)?;
+    tx.tickets().delete_of_user(&user.id)?;
     if none_left {
         weaken(tx, &user.id)?;
     }

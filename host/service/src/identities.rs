@@ -317,6 +317,7 @@ pub(crate) fn end_sessions(
     linked: &LinkedIdentity,
     but: Option<&domain::ids::SessionId>,
 ) -> Result<bool> {
+    tx.sessions().begin_epoch(&linked.user)?;
     tx.tickets().delete_of_user(&linked.user)?;
     let mut any = false;
     for session in tx.sessions().of_user(&linked.user)? {

@@ -204,11 +204,11 @@ pub async fn enter(service: &Service, token: &str, keep: Keep, caller: &Caller) 
         throttles::take_back(tx, &bucket, now)?;
         sessions::admit(&user, now)?;
         used(tx, &link, now)?;
-        Ok(link)
+        Ok((link, tx.sessions().epoch()?))
     });
-    let link = link.await?;
+    let (link, epoch) = link.await?;
     let provider = ProviderId::parse("login-link").map_err(ServiceError::internal)?;
-    entrance::enter(service, Proof::single(link.user, provider), keep, caller).await
+    entrance::enter(service, Proof::single(link.user, provider, epoch), keep, caller).await
 }
 
 fn used(tx: &WriteTx, link: &Link, now: Timestamp) -> Result<()> {

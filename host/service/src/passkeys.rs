@@ -16,7 +16,7 @@ use crate::tickets;
 use crate::ways_in::{self, Going};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use domain::factors::{Factors, Passkey, Ticket};
+use domain::factors::{Factors, Passkey};
 use domain::ids::{ProviderId, UserId};
 use domain::secret::Secret;
 use domain::sessions::Strength;
@@ -288,7 +288,7 @@ pub async fn sign_in(
     let (claimed, id) =
         library.identify_discoverable_authentication(&signed).map_err(|cause| refused(&cause))?;
     let id = id_of(id);
-    let user = service
+    let (user, epoch) = service
         .write_aside(move |tx| {
             let found = tx.factors().by_passkey(&id)?.ok_or(ServiceError::Unauthorized)?;
             if handle(&found.user) != claimed {
@@ -298,11 +298,11 @@ pub async fn sign_in(
                 let key = library::DiscoverableKey::from(key);
                 library.finish_discoverable_authentication_v2(&signed, state, &key)
             };
-            checked(tx, found, (&id, now), judge)
+            Ok((checked(tx, found, (&id, now), judge)?, tx.sessions().epoch()?))
         })
         .await?;
     let provider = ProviderId::parse("passkey").map_err(ServiceError::internal)?;
-    let proof = Proof { user, provider, strength: Strength::Double, upstream: None };
+    let proof = Proof { user, provider, strength: Strength::Double, upstream: None, epoch };
     match entrance::enter(service, proof, keep, caller).await? {
         Entered::In(begun) => Ok(*begun),
         Entered::SecondFactor(_) => Err(ServiceError::internal("two proofs were not enough")),
@@ -363,7 +363,7 @@ pub async fn begin_second(
 }
 
 enum Judged {
-    Right(Box<Ticket>),
+    Right(Box<tickets::Taken>),
     Wrong,
 }
 
@@ -392,10 +392,7 @@ pub(crate) async fn second(
         let now = here.now();
         let (ticket, user) = tickets::open(tx, &hash, now)?;
         match signed.map(|signed| judged(tx, (&user, &library), signed, now)).transpose() {
-            Ok(Some(_user)) => {
-                tx.tickets().take(&hash)?;
-                Ok(Judged::Right(Box::new(ticket)))
-            }
+            Ok(Some(_user)) => Ok(Judged::Right(Box::new(tickets::take(tx, ticket)?))),
             Ok(None) | Err(ServiceError::Unauthorized) => {
                 tickets::wrong(&here, tx, (ticket, &user), &from)?;
                 Ok(Judged::Wrong)
@@ -404,7 +401,7 @@ pub(crate) async fn second(
         }
     });
     match judged.await? {
-        Judged::Right(ticket) => tickets::redeem(service, *ticket, caller).await,
+        Judged::Right(taken) => tickets::redeem(service, *taken, caller).await,
         Judged::Wrong => Err(ServiceError::Unauthorized),
     }
 }

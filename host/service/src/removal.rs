@@ -176,7 +176,7 @@ async fn removed(
 fn forget(tx: &WriteTx, id: &UserId) -> Result<Vec<Former>> {
     tx.users().delete(id)?;
     tx.applications().delete(id)?;
-    tx.sessions().delete_of_user(id, None)?;
+    tx.sessions().forget(id)?;
     tx.tickets().delete_of_user(id)?;
     tx.flows().delete_of_user(id, None)?;
     tx.links().delete_of_user(id)?;

@@ -111,6 +111,10 @@ impl Rig {
         Ok(Self { service, clock })
     }
 
+    pub(crate) async fn epoch(&self) -> crate::sessions::Epoch {
+        crate::sessions::epoch(&self.service).await.unwrap()
+    }
+
     pub(crate) fn pass(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
     }

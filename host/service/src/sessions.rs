@@ -1,8 +1,8 @@
 //! Sessions: one row under every cookie and every token, looked up on each request.
 //!
 //! Guarantees: only hashes are kept; who is disabled, deleted or signed out is out at the next request;
-//! a refresh token is good once, and a stolen one that is used again ends the session. Does not: check
-//! a password.
+//! a refresh token is good once, and a stolen one that is used again ends the session; what was proved
+//! before all of somebody's sessions were ended begins none after it. Does not: check a password.
 
 use crate::activity::{about, actor, note, oneself, seen_from};
 use crate::caller::Caller;
@@ -20,6 +20,9 @@ use domain::sessions::{Refresh, RefreshFamily, Session, SessionKind, Strength};
 use domain::users::{User, UserState};
 use jiff::Timestamp;
 use std::sync::Arc;
+use store::{Mode, Tx};
+
+pub use store::sessions::Epoch;
 
 /// Somebody who is signed in, as of this request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,21 +109,41 @@ pub struct Proof {
     pub strength: Strength,
     /// The provider's own session, where it told.
     pub upstream: Option<String>,
+    /// When; read before it was judged, or with what judged it.
+    pub epoch: Epoch,
 }
 
 impl Proof {
     /// One thing was proved.
     #[must_use]
-    pub const fn single(user: UserId, provider: ProviderId) -> Self {
-        Self { user, provider, strength: Strength::Single, upstream: None }
+    pub const fn single(user: UserId, provider: ProviderId, epoch: Epoch) -> Self {
+        Self { user, provider, strength: Strength::Single, upstream: None, epoch }
     }
+}
+
+/// Now, for what is about to be proved.
+///
+/// # Errors
+/// Only our own.
+pub async fn epoch(service: &Service) -> Result<Epoch> {
+    service.read(|tx| Ok(tx.sessions().epoch()?)).await
+}
+
+/// That what somebody proved then still lets them in.
+///
+/// # Errors
+/// `Unauthorized` where all their sessions were ended since.
+pub(crate) fn still_counts<M: Mode>(tx: &Tx<M>, user: &UserId, then: Epoch) -> Result<()> {
+    let is_over = tx.sessions().are_ended_since(user, then)?;
+    if is_over { Err(ServiceError::Unauthorized) } else { Ok(()) }
 }
 
 /// Begins a session for somebody who has proved everything they have to: after set-up, sign-up, and
 /// by [`crate::entrance`], which asks for a second factor first.
 ///
 /// # Errors
-/// `Forbidden` `pending`, `disabled` or `expired`; `Unauthorized` for a user who is gone.
+/// `Forbidden` `pending`, `disabled` or `expired`; `Unauthorized` for a user who is gone, and for
+/// a proof from before all their sessions were ended.
 pub async fn begin(service: &Service, proof: Proof, keep: Keep, caller: &Caller) -> Result<Begun> {
     let (token, kind) = match keep {
         Keep::Remembered | Keep::UntilClosed => {
@@ -152,7 +175,7 @@ pub async fn begin(service: &Service, proof: Proof, keep: Keep, caller: &Caller)
         strength: proof.strength,
         upstream: proof.upstream,
     };
-    let (user, session) = written(service, session, caller).await?;
+    let (user, session) = written(service, (session, proof.epoch), caller).await?;
     let held = match keep {
         Keep::Remembered => Held::Browser { cookie: token, until: Some(session.ends_at) },
         Keep::UntilClosed => Held::Browser { cookie: token, until: None },
@@ -162,12 +185,17 @@ pub async fn begin(service: &Service, proof: Proof, keep: Keep, caller: &Caller)
     Ok(Begun { user, session, held, device })
 }
 
-async fn written(service: &Service, session: Session, caller: &Caller) -> Result<(User, Session)> {
+async fn written(
+    service: &Service,
+    (session, proved): (Session, Epoch),
+    caller: &Caller,
+) -> Result<(User, Session)> {
     let (here, caller) = (service.clone(), caller.clone());
     service
         .write(move |tx| {
             let mut user = tx.users().get(&session.user)?.ok_or(ServiceError::Unauthorized)?;
             admit(&user, session.created_at)?;
+            still_counts(tx, &user.id, proved)?;
             user.last_seen = Some(session.created_at);
             tx.users().put(&user)?;
             tx.sessions().put(&session)?;
@@ -391,6 +419,7 @@ pub async fn end_others(service: &Service, current: &Current) -> Result<usize> {
         .write(move |tx| {
             let user = &current.user;
             let ended = tx.sessions().delete_of_user(&user.id, Some(&current.session.id))?;
+            tx.tickets().delete_of_user(&user.id)?;
             if ended > 0 {
                 note(tx, about(&here, oneself(user), ActivityKind::SessionsEnded, user))?;
             }

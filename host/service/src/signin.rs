@@ -17,7 +17,7 @@ use crate::house::Service;
 use crate::identities;
 use crate::passwords::{self, local_provider};
 use crate::providers::password_backends;
-use crate::sessions::{Keep, Proof};
+use crate::sessions::{Epoch, Keep, Proof};
 use crate::throttles::{self, RelayTo, Relayed};
 use domain::activity::{ActivityKind, Actor, NewActivity};
 use domain::fault::{Fault, FaultKind};
@@ -52,6 +52,8 @@ struct Attempt<'a> {
     credentials: &'a Credentials,
     caller: &'a Caller,
     asked: Timestamp,
+    /// When what is below was read, before anybody looked at the password.
+    epoch: Epoch,
     /// Whom the typed name means here.
     user: Option<User>,
     /// Their local password's hash.
@@ -199,14 +201,16 @@ async fn counted<'a>(
             Some(user) => tx.identities().of_user(&user.id)?,
             None => Vec::new(),
         };
-        Ok((user, hash, identities, known.is_some(), (own, shared)))
+        let epoch = tx.sessions().epoch()?;
+        Ok((epoch, (user, hash, identities), known.is_some(), (own, shared)))
     });
-    let (user, hash, identities, device_is_known, (own, shared)) = found.await?;
+    let (epoch, (user, hash, identities), device_is_known, (own, shared)) = found.await?;
     Ok(Attempt {
         service,
         credentials,
         caller,
         asked,
+        epoch,
         user,
         hash,
         identities,
@@ -412,12 +416,12 @@ impl Attempt<'_> {
     async fn let_in(&self, proven: Proven, keep: Keep) -> Result<Entered> {
         let entered = match proven {
             Proven::Here(user) => {
-                let proof = Proof::single(user, local_provider()?);
+                let proof = Proof::single(user, local_provider()?, self.epoch);
                 entrance::enter(self.service, proof, keep, self.caller).await
             }
             Proven::There(who) => {
                 let (provider, identity) = *who;
-                let arrival = Arrival { identity, upstream: None, keep };
+                let arrival = Arrival { identity, upstream: None, keep, epoch: self.epoch };
                 doors::admit(self.service, &provider, arrival, self.caller).await
             }
         };
@@ -463,3 +467,6 @@ impl Attempt<'_> {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod overtaken;

@@ -8,7 +8,7 @@ use crate::caller::Caller;
 use crate::error::{Result, ServiceError};
 use crate::house::Service;
 use crate::random::{Purpose, fingerprint};
-use crate::sessions::{self, Begun, Keep, Proof};
+use crate::sessions::{self, Begun, Epoch, Keep, Proof};
 use crate::throttles::{self, Ration};
 use core::time::Duration;
 use domain::activity::ActivityKind;
@@ -98,15 +98,29 @@ pub(crate) fn refused(service: &Service, tx: &WriteTx, user: &User, caller: &Cal
     note(tx, seen_from(line, caller))
 }
 
-/// Begins the session that a ticket was for; it has been taken.
-pub(crate) async fn redeem(service: &Service, ticket: Ticket, caller: &Caller) -> Result<Begun> {
+/// A ticket that both proofs were given for.
+pub(crate) struct Taken {
+    ticket: Ticket,
+    epoch: Epoch,
+}
+
+/// Uses a ticket up.
+pub(crate) fn take(tx: &WriteTx, ticket: Ticket) -> Result<Taken> {
+    tx.tickets().take(&ticket.token)?;
+    // Whatever ends the sessions of a user ends their tickets: the first proof still counts.
+    Ok(Taken { ticket, epoch: tx.sessions().epoch()? })
+}
+
+/// Begins the session that a ticket was for.
+pub(crate) async fn redeem(service: &Service, taken: Taken, caller: &Caller) -> Result<Begun> {
+    let Taken { ticket, epoch } = taken;
     let keep = match ticket.remembered {
         Some(true) => Keep::Remembered,
         Some(false) => Keep::UntilClosed,
         None => Keep::Program,
     };
     let Ticket { user, provider, upstream, .. } = ticket;
-    let proof = Proof { user, provider, strength: Strength::Double, upstream };
+    let proof = Proof { user, provider, strength: Strength::Double, upstream, epoch };
     sessions::begin(service, proof, keep, caller).await
 }
 

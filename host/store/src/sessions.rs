@@ -1,19 +1,30 @@
-//! Sessions: by id, by the hash of a cookie or of any refresh token of the family, by user, by end.
+//! Sessions: by id, by the hash of a cookie or of any refresh token of the family, by user, by end; and
+//! what was ended when, so that nobody comes in by what they proved before it.
 
 use crate::error::{StoreError, Unique};
 use crate::keys;
-use crate::records::{Entry, Record, entry};
+use crate::records::{Entry, Record, decode, encode, entry};
 use crate::tx::{Mode, Span, Table, Tx, Writing, table};
 use domain::ids::{ProviderId, SessionId, UserId};
 use domain::sessions::{Session, SessionKind};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 const ROWS: Table = table("sessions");
 const BY_HASH: &str = "sessions_by_hash";
 const BY_USER: &str = "sessions_by_user";
 const BY_END: &str = "sessions_by_end";
 
-pub(crate) const TABLES: &[&str] = &["sessions", BY_HASH, BY_USER, BY_END];
+/// When all of a user's were ended last, and when all of anybody's.
+const ENDINGS: Table = table("sessions_endings");
+/// No user's id.
+const ANYBODY: &str = "*";
+
+pub(crate) const TABLES: &[&str] = &["sessions", BY_HASH, BY_USER, BY_END, "sessions_endings"];
+
+/// A moment, counted in endings: what was proved in it lets somebody in until all their sessions are ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Epoch(u64);
 
 impl Record for Session {
     const ROWS: Table = ROWS;
@@ -105,6 +116,27 @@ impl<M: Mode> Sessions<'_, M> {
     pub fn ended(&self, now: Timestamp, limit: usize) -> Result<Vec<Session>, StoreError> {
         self.0.load_under(BY_END, &Span::before(keys::at(now, &[])), limit)
     }
+
+    /// Now: to be read where a proof is judged, before whoever judges it is asked.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn epoch(&self) -> Result<Epoch, StoreError> {
+        Ok(self.ending(ANYBODY)?.unwrap_or(Epoch(0)))
+    }
+
+    /// Whether what a user proved then no longer lets them in.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn are_ended_since(&self, user: &UserId, then: Epoch) -> Result<bool, StoreError> {
+        Ok(self.ending(user.as_str())?.is_some_and(|last| last > then))
+    }
+
+    fn ending(&self, whose: &str) -> Result<Option<Epoch>, StoreError> {
+        let found = self.0.fetch(ENDINGS, whose.as_bytes())?;
+        found.map(|bytes| decode(ENDINGS, &bytes)).transpose()
+    }
 }
 
 impl Sessions<'_, Writing> {
@@ -136,7 +168,27 @@ impl Sessions<'_, Writing> {
         Ok(ending.len())
     }
 
-    /// Deletes all of a user but one; how many.
+    /// From now on nothing that a user has proved before lets them in.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn begin_epoch(&self, user: &UserId) -> Result<(), StoreError> {
+        let next = encode(ENDINGS, &Epoch(self.epoch()?.0.saturating_add(1)))?;
+        self.0.insert(ENDINGS, ANYBODY.as_bytes(), &next)?;
+        self.0.insert(ENDINGS, user.as_str().as_bytes(), &next)
+    }
+
+    /// Deletes all of a user who is gone.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn forget(&self, user: &UserId) -> Result<(), StoreError> {
+        self.delete_of_user(user, None)?;
+        self.0.remove(ENDINGS, user.as_str().as_bytes()).map(drop)
+    }
+
+    /// Deletes all of a user but one, and [begins an epoch](Self::begin_epoch): those that are about to
+    /// begin do not; how many.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -145,6 +197,7 @@ impl Sessions<'_, Writing> {
         user: &UserId,
         except: Option<&SessionId>,
     ) -> Result<usize, StoreError> {
+        self.begin_epoch(user)?;
         let ending: Vec<_> = self.of_user(user)?;
         let ending: Vec<_> = ending.iter().filter(|there| Some(&there.id) != except).collect();
         for session in &ending {

@@ -42,7 +42,7 @@ fn file(ways: &[(&str, &str)]) -> Settled {
 }
 
 async fn session(rig: &Rig, user: &UserId, by: &str) -> Begun {
-    let proof = Proof::single(user.clone(), id(by));
+    let proof = Proof::single(user.clone(), id(by), rig.epoch().await);
     let from = caller("192.0.2.1");
     sessions::begin(&rig.service, proof, Keep::Remembered, &from).await.unwrap()
 }

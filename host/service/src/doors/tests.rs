@@ -40,7 +40,8 @@ fn somebody(subject: &str, called: &str) -> Identity {
 }
 
 async fn come(rig: &Rig, provider: &Provider, identity: Identity) -> Result<User> {
-    let arrival = Arrival { identity, upstream: None, keep: Keep::UntilClosed };
+    let epoch = rig.epoch().await;
+    let arrival = Arrival { identity, upstream: None, keep: Keep::UntilClosed, epoch };
     let came = admit(&rig.service, provider, arrival, &caller("192.0.2.9")).await?;
     Ok(entered(came).user)
 }
@@ -166,7 +167,8 @@ async fn who_proves_anew_comes_under_the_same_rules() {
     let zoe = come(&rig, &door, of(&["family", "admins"])).await.unwrap();
     assert_eq!(zoe.role, Role::Admin);
     let again = async |said: &Identity, who: &UserId| {
-        admit_again(&rig.service, &door, (who, said), &caller("192.0.2.9")).await
+        let epoch = rig.epoch().await;
+        admit_again(&rig.service, &door, (who, said), epoch, &caller("192.0.2.9")).await
     };
     let left = again(&of(&["admins"]), &zoe.id).await;
     assert!(matches!(left, Err(ServiceError::Forbidden { code: "not-admitted" })), "{left:?}");

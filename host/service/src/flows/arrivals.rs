@@ -13,7 +13,7 @@ use crate::error::{Result, ServiceError};
 use crate::house::Service;
 use crate::identities;
 use crate::random::fingerprint;
-use crate::sessions::{self, Keep, Proof};
+use crate::sessions::{self, Epoch, Keep, Proof};
 use domain::flows::{Flow, FlowPurpose, FlowStage, Proved};
 use domain::identity::Identity;
 use domain::ids::{BackendId, InviteCode, SessionId, UserId};
@@ -41,13 +41,13 @@ pub enum Outcome {
 pub(super) async fn arrive(
     service: &Service,
     provider: &Provider,
-    flow: Flow,
+    (flow, epoch): (Flow, Epoch),
     told: Told,
     caller: &Caller,
 ) -> Result<Outcome> {
     let Told { identity, upstream } = told;
     let grant = identity.grant.clone();
-    let done = finish(service, provider, flow, (identity, upstream), caller).await;
+    let done = finish(service, provider, (flow, epoch), (identity, upstream), caller).await;
     if done.is_err() {
         // What it was for did not come about: nothing will need the token.
         identities::let_go(service, identities::former(provider, grant)).await;
@@ -58,21 +58,22 @@ pub(super) async fn arrive(
 async fn finish(
     service: &Service,
     provider: &Provider,
-    flow: Flow,
+    (flow, epoch): (Flow, Epoch),
     (identity, upstream): (Identity, Option<String>),
     caller: &Caller,
 ) -> Result<Outcome> {
     match flow.purpose.clone() {
         FlowPurpose::SignIn { next, remembered } => {
             let keep = if remembered { Keep::Remembered } else { Keep::UntilClosed };
-            let arrival = Arrival { identity, upstream, keep };
+            let arrival = Arrival { identity, upstream, keep, epoch };
             let entered = doors::admit(service, provider, arrival, caller).await?;
             Ok(Outcome::Entered(entered, next))
         }
         FlowPurpose::Again { user, session, next } => {
             let (who, keep) = same_person(service, provider, (user, session), &identity).await?;
-            doors::admit_again(service, provider, (&who, &identity), caller).await?;
-            let proof = Proof { upstream, ..Proof::single(who, provider.id.clone()) };
+            let epoch =
+                doors::admit_again(service, provider, (&who, &identity), epoch, caller).await?;
+            let proof = Proof { upstream, ..Proof::single(who, provider.id.clone(), epoch) };
             let entered = entrance::enter(service, proof, keep, caller).await?;
             // Only a proof was wanted; the token of an earlier sign-in is kept.
             identities::let_go(service, identities::former(provider, identity.grant)).await;

@@ -83,6 +83,7 @@ fn end(
         }
         if said.subject.is_some() {
             // Who is half in begins again.
+            tx.sessions().begin_epoch(&user)?;
             tx.tickets().delete_of_user(&user)?;
         }
         ended += over.len();

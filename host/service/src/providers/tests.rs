@@ -144,7 +144,7 @@ async fn a_removed_way_in_ends_its_sessions_and_finds_its_people_again() {
     let (admin, _) = rig.set_up().await;
     add(&rig.service, &admin, draft("home")).await.unwrap();
     let zoe = somebody(&rig, &admin, "zoe", json!({"groups": ["family"]})).await;
-    let there = Proof::single(zoe.id.clone(), id("home"));
+    let there = Proof::single(zoe.id.clone(), id("home"), rig.epoch().await);
     let from = caller("192.0.2.1");
     let came = entrance::enter(&rig.service, there, Keep::Remembered, &from).await.unwrap();
     let by_it = entered(came).session.id;
@@ -264,7 +264,7 @@ async fn nobody_removes_the_issuer_they_come_in_by() {
     assert_eq!(ids(&rig).await, ["home"]);
     // The local password that is not accepted is no way in either.
     let held = known(&rig, &zoe).await.remove(0).key;
-    let there = Proof::single(zoe.id.clone(), id("home"));
+    let there = Proof::single(zoe.id.clone(), id("home"), rig.epoch().await);
     let from = caller("192.0.2.1");
     let came = entrance::enter(&rig.service, there, Keep::Remembered, &from).await.unwrap();
     let begun = entered(came);
@@ -289,7 +289,7 @@ async fn whoever_is_half_in_by_what_is_removed_does_not_come_in() {
     let from = caller("192.0.2.1");
     factors::confirm_totp(&rig.service, &current, &code(&rig), &from).await.unwrap();
     rig.pass(30);
-    let there = Proof::single(zoe.id.clone(), id("home"));
+    let there = Proof::single(zoe.id.clone(), id("home"), rig.epoch().await);
     let came = entrance::enter(&rig.service, there, Keep::Remembered, &from).await.unwrap();
     let Entered::SecondFactor(asked) = came else { panic!("no second factor is asked for") };
     remove(&rig.service, &root, &id("home"), Identities::Keep).await.unwrap();

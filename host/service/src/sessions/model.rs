@@ -248,7 +248,7 @@ impl<'a> World<'a> {
 
     async fn login(&mut self, now: Timestamp) {
         let local = ProviderId::parse("local").unwrap();
-        let proof = Proof::single(self.user.clone(), local);
+        let proof = Proof::single(self.user.clone(), local, self.rig.epoch().await);
         let begun = begin(&self.rig.service, proof, Keep::Program, &caller("192.0.2.1")).await;
         if !self.enabled {
             assert!(matches!(begun, Err(ServiceError::Forbidden { code: "disabled" })));

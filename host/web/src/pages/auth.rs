@@ -195,16 +195,17 @@ pub async fn link(ctx: Ctx) -> Reply {
     come_in(&ctx, entered, None).await
 }
 
-/// The answer after somebody has proved who they are in another way than by a password.
+/// The answer after somebody was made by this very request: nothing older lets them in.
 ///
 /// # Errors
 /// The service's.
 pub async fn begin(ctx: &Ctx, user: &User, provider: &str, path: &str) -> Result<Answer, Failure> {
     let provider = domain::ids::ProviderId::parse(provider).map_err(Failure::internal)?;
     let caller = ctx.caller();
+    let epoch = sessions::epoch(ctx.service()).await?;
     let begun = sessions::begin(
         ctx.service(),
-        Proof::single(user.id.clone(), provider),
+        Proof::single(user.id.clone(), provider, epoch),
         Keep::UntilClosed,
         &caller,
     )

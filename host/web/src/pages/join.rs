@@ -16,7 +16,7 @@ use domain::role::Admin;
 use domain::signups::{SignupState, Why};
 use service::addresses::{self, AddressView};
 use service::invites::{self, Offer};
-use service::sessions::{self, Keep, Proof};
+use service::sessions::{self, Epoch, Keep, Proof};
 use service::signups::{self, Accepted, Progress, Stage, Standing, StepProgress};
 use views::Arg;
 use views::invites::AskEmail as Asked;
@@ -143,9 +143,10 @@ pub async fn accept(ctx: Ctx) -> Reply {
         .with("username", form.get("username"))
         .put("password", form.get("password").unwrap_or_default())
         .with("email", form.get("email"));
+    let epoch = sessions::epoch(ctx.service()).await?;
     match apply(&ctx, sent).await {
         // What the flow has proved is the sign-up's now.
-        Ok(accepted) => Ok(ctx.take_back_flow(welcome(&ctx, &accepted).await?)),
+        Ok(accepted) => Ok(ctx.take_back_flow(welcome(&ctx, &accepted, epoch).await?)),
         Err(failure) => match offer(&ctx).await {
             Ok(offer) => {
                 let standing = standing(&ctx, &offer).await?;
@@ -160,14 +161,15 @@ pub async fn accept(ctx: Ctx) -> Reply {
 
 /// On to the progress, signed in where everything is there, nobody else is in this browser and the form
 /// came for the first time: its cookie outlives a sign-out, and whoever sends it again is asked to sign in.
-async fn welcome(ctx: &Ctx, accepted: &Accepted) -> Reply {
+async fn welcome(ctx: &Ctx, accepted: &Accepted, epoch: Epoch) -> Reply {
     let there = format!("/signup/{}", accepted.progress.id);
     let answer = ctx.hand_over_signup(ctx.go(&there), &accepted.token);
     let done = accepted.progress.steps.iter().find(|step| step.stage.is_there());
     let provider = done.and_then(|step| ProviderId::parse(step.backend.as_str()).ok());
     match (&accepted.user, provider, &ctx.viewer) {
         (Some(user), Some(provider), None) if !accepted.is_repeated => {
-            let (caller, proof) = (ctx.caller(), Proof::single(user.id.clone(), provider));
+            let caller = ctx.caller();
+            let proof = Proof::single(user.id.clone(), provider, epoch);
             let begun = sessions::begin(ctx.service(), proof, Keep::UntilClosed, &caller).await;
             // The account is there; that they must type the password once more is no failure.
             Ok(match begun {

@@ -58,6 +58,7 @@ impl Home {
             provider: ProviderId::parse(provider).unwrap(),
             strength: Strength::Single,
             upstream: upstream.map(str::to_owned),
+            epoch: self.pair.rig.epoch().await,
         };
         let from = caller("192.0.2.1");
         sessions::begin(&self.pair.rig.service, proof, Keep::Remembered, &from).await.unwrap()

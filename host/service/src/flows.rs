@@ -7,9 +7,11 @@
 
 mod arrivals;
 mod asking;
+mod faces;
 mod pins;
 
 pub use arrivals::{Outcome, proved, take_proved};
+pub use faces::picture;
 
 use crate::activity::seen_from;
 use crate::caller::Caller;
@@ -96,12 +98,16 @@ pub struct HomeUserView {
     pub restricted: bool,
     /// Whether it is the home's owner.
     pub owner: bool,
+    /// Whether there may be a [`picture`] of them, for the page.
+    #[serde(skip)]
+    pub has_picture: bool,
 }
 
 impl From<HomeUser> for HomeUserView {
     fn from(one: HomeUser) -> Self {
-        let HomeUser { id, name, needs_pin, restricted, owner, .. } = one;
-        Self { id, name, needs_pin, restricted, owner }
+        let HomeUser { id, name, avatar_url, needs_pin, restricted, owner } = one;
+        let has_picture = avatar_url.is_some();
+        Self { id, name, needs_pin, restricted, owner, has_picture }
     }
 }
 

@@ -12,6 +12,7 @@ use crate::desk::Desk;
 use crate::devices::Devices;
 use crate::error::{Result, ServiceError};
 use crate::floor::Floor;
+use crate::gallery::Gallery;
 use crate::hashing::Hasher;
 use crate::key_ring::KeyRing;
 use crate::kill_points::KillPoints;
@@ -68,6 +69,8 @@ pub(crate) struct Inside {
     pub(crate) devices: Devices,
     pub(crate) ceremonies: Ceremonies,
     pub(crate) floor: Floor,
+    /// Pictures for those who are about to come in.
+    pub(crate) gallery: Gallery,
     pub(crate) board: Board,
     /// What came of the last test of each way to sign in.
     pub(crate) trials: Trials,

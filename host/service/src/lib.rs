@@ -22,6 +22,7 @@ mod claims;
 mod desk;
 mod devices;
 mod floor;
+mod gallery;
 mod key_ring;
 mod lookout;
 mod posts;

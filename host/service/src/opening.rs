@@ -9,6 +9,7 @@ use crate::desk::Desk;
 use crate::devices::{Devices, Seeds};
 use crate::error::Result;
 use crate::floor::Floor;
+use crate::gallery::Gallery;
 use crate::hashing::{Hasher, Strength};
 use crate::house::{Inside, Parts, Service};
 use crate::key_ring::{KeyRing, Ring};
@@ -59,6 +60,7 @@ impl Service {
             effective: watch::Sender::new(Arc::clone(&written)),
             sessions: SessionCache::default(),
             floor: Floor::default(),
+            gallery: Gallery::default(),
             ceremonies: Ceremonies::default(),
             board: Board::default(),
             trials: Trials::default(),

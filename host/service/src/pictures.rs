@@ -9,7 +9,7 @@ use crate::house::Service;
 use core::time::Duration;
 use domain::identity::{IdentityKey, LinkedIdentity};
 use domain::ids::UserId;
-use domain::providers::ProviderKind;
+use domain::providers::{Provider, ProviderKind};
 use egress::{Policy, Reach, Request, Trust};
 use std::collections::BTreeSet;
 use url::{Origin, Url};
@@ -89,6 +89,18 @@ pub(crate) async fn fetch(service: &Service, user: &UserId) -> Result<()> {
     Ok(())
 }
 
+/// A picture as a provider names it, fetched and not kept here; none where it cannot be had.
+pub(crate) async fn look(service: &Service, provider: &Provider, url: Url) -> Option<Picture> {
+    let own = servers_of(service, Some(provider));
+    match fetched(service, url, &own).await {
+        Ok(picture) => Some(picture),
+        Err(why) => {
+            tracing::info!(provider.id = %provider.id, "a picture was not shown: {why}");
+            None
+        }
+    }
+}
+
 fn address(identity: &LinkedIdentity) -> Option<Url> {
     Url::parse(identity.avatar_url.as_deref()?).ok()
 }
@@ -98,16 +110,20 @@ fn address(identity: &LinkedIdentity) -> Option<Url> {
 async fn own_servers(service: &Service, key: &IdentityKey) -> Result<BTreeSet<String>> {
     let provider = crate::providers::find(service, &key.provider).await?;
     let provider = provider.filter(|provider| provider.issuer() == key.issuer);
-    Ok(match provider.map(|provider| provider.kind) {
+    Ok(servers_of(service, provider.as_ref()))
+}
+
+fn servers_of(service: &Service, provider: Option<&Provider>) -> BTreeSet<String> {
+    match provider.map(|provider| &provider.kind) {
         Some(ProviderKind::Oidc(issuer)) => named(&issuer.issuer).into_iter().collect(),
         Some(ProviderKind::Backend { backend }) => {
             let settings =
-                service.inside().board.look(&backend, |entry| entry.backend.settings.clone());
+                service.inside().board.look(backend, |entry| entry.backend.settings.clone());
             let typed = settings.into_iter().flatten();
             typed.filter_map(|(_, text)| named(&Url::parse(&text).ok()?)).collect()
         }
         None => BTreeSet::new(),
-    })
+    }
 }
 
 /// An origin that can be compared; none for addresses that have none.

@@ -273,6 +273,7 @@ async fn check(service: &Service) -> Result<()> {
 /// they matter.
 async fn sweep(service: &Service) -> Result<()> {
     let now = service.now();
+    service.inside().gallery.sweep(now);
     loop {
         let dropped = service.write_aside(move |tx| {
             let ended = tx.sessions().ended(now, A_SWEEP)?;

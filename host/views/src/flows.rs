@@ -61,7 +61,9 @@ pub struct HomePerson {
     pub id: String,
     /// Their name.
     pub name: String,
-    /// Its first letter, in the place of a picture.
+    /// Where their picture is, of ours; none where they have none.
+    pub picture: Option<String>,
+    /// The name's first letter, in the place of a picture.
     pub initial: String,
     /// Whether a PIN has to be given.
     pub needs_pin: bool,

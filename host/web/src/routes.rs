@@ -100,7 +100,7 @@ pub fn routes() -> Vec<Listed> {
 }
 
 #[rustfmt::skip]
-fn rows_of_flows() -> [Columns; 12] {
+fn rows_of_flows() -> [Columns; 13] {
     use api::{flows as persons, pictures};
     use pages::{flows, identities};
     [
@@ -111,6 +111,7 @@ fn rows_of_flows() -> [Columns; 12] {
         (GET, "/api/account/identities", NONE, user(persons::identities), "The identities one has"),
         (GET, "/api/users/{id}/picture", NONE, user(pictures::get), "Somebody's picture"),
         (GET, "/login/home-user", NONE, public(flows::home_user_form), "Who of a home is it?"),
+        (GET, "/login/home-user/picture/{number}", NONE, public(flows::home_user_picture), "The picture of one of them"),
         (POST, "/login/home-user", SMALL, public(flows::home_user), "Go on as one of them"),
         (GET, "/account/identities", NONE, user(identities::list), "The ways I sign in"),
         (POST, "/account/identities/link/{provider}", SMALL, user(flows::link).lately(), "One more way"),

@@ -387,6 +387,55 @@ async fn the_owner_connects_it_by_signing_in() {
 }
 
 #[tokio::test]
+async fn a_home_is_shown_with_pictures_to_its_own_browser_and_no_other() {
+    let at = PlexHouse::open().await;
+    let olga = at.chooser().await;
+    let page = olga.get("/login/home-user").await.expect(200);
+    let picture = |number: usize| format!("/login/home-user/picture/{number}");
+    for number in 0..3 {
+        assert!(page.text.contains(&format!("src=\"{}\"", picture(number))), "{}", page.text);
+    }
+    assert!(!page.text.contains(&at.plex.plex_url()), "{}", page.text);
+    // Hers is fetched once more, as a user's, when she comes in.
+    let hers = format!("/users/{}/avatar", at.profile("mia"));
+    let is_counted = |path: &str| path.ends_with("/avatar") && path != hers;
+    let asked = || at.plex.requests().iter().filter(|one| is_counted(&one.path)).count();
+    assert_eq!(asked(), 0, "nothing is fetched that nobody looks at");
+    // Whoever else asks learns nothing, and makes us fetch nothing.
+    let sam = at.house.browser();
+    sam.get(&picture(0)).await.expect(404);
+    at.away(&sam, "").await;
+    sam.get(&picture(0)).await.expect(404);
+    for wrong in ["3", "-1", "x", "99999999999999999999999999"] {
+        olga.get(&format!("/login/home-user/picture/{wrong}")).await.expect(404);
+    }
+    assert_eq!(asked(), 0);
+    // Two at once, and then again: one question.
+    let path = picture(0);
+    let (one, other) = tokio::join!(olga.get(&path), olga.get(&path));
+    for answer in [one, other, olga.get(&path).await] {
+        let answer = answer.expect(200);
+        assert_eq!(answer.header("content-type"), "image/png");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        assert_eq!(answer.header("cache-control"), "no-store");
+    }
+    assert_eq!(asked(), 1);
+    olga.get(&picture(1)).await.expect(200);
+    assert_eq!(asked(), 2);
+    // By the next flow it is still here, and with the old one over it is nobody's.
+    let next = at.chooser().await;
+    next.get(&path).await.expect(200);
+    assert_eq!(asked(), 2);
+    at.pick(&next, "mia", Some(MIA)).await.expect(303);
+    next.get(&path).await.expect(404);
+    at.house.clock.advance(SignedDuration::from_mins(10));
+    olga.get(&path).await.expect(404);
+    at.chooser().await.get(&path).await.expect(200);
+    assert_eq!(asked(), 3);
+    assert_eq!(at.plex.tokens_in_urls(), [] as [String; 0]);
+}
+
+#[tokio::test]
 async fn whoever_has_no_password_is_offered_none_to_change_and_sees_their_picture() {
     let at = PlexHouse::open().await;
     let sam = at.signed_in("sam").await;

@@ -27,9 +27,10 @@ impl Samples for WaitPage {
 
 impl Samples for HomeUserPage {
     fn samples() -> Vec<(&'static str, Self)> {
-        let person = |id: &str, name: &str, needs_pin, restricted| HomePerson {
+        let person = |id: &str, name: &str, needs_pin, restricted: bool| HomePerson {
             id: id.into(),
             name: name.into(),
+            picture: restricted.then(|| "/login/home-user/picture/2".to_owned()),
             initial: name.chars().take(1).collect(),
             needs_pin,
             restricted,

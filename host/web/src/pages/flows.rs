@@ -19,6 +19,7 @@ use domain::providers::{Provider, ProviderKind};
 use domain::role::Admin;
 use domain::secret::Secret;
 use http::StatusCode;
+use http::header::CACHE_CONTROL;
 use service::ServiceError;
 use service::flows::{self, Outcome, Step};
 use service::{providers, sessions};
@@ -291,7 +292,8 @@ async fn chooser(
     (chosen, problems): (&str, Vec<Problem>),
 ) -> Result<pages::HomeUserPage, ServiceError> {
     let people = flows::home_users(ctx.service(), &flow.id, &flow.browser).await?;
-    let person = |one: flows::HomeUserView| pages::HomePerson {
+    let person = |(number, one): (usize, flows::HomeUserView)| pages::HomePerson {
+        picture: one.has_picture.then(|| format!("/login/home-user/picture/{number}")),
         initial: one.name.chars().next().unwrap_or('?').to_uppercase().collect(),
         chosen: one.id == chosen,
         id: one.id,
@@ -301,7 +303,7 @@ async fn chooser(
     };
     Ok(pages::HomeUserPage {
         label: label(ctx, &flow.id).await,
-        people: people.into_iter().map(person).collect(),
+        people: people.into_iter().enumerate().map(person).collect(),
         back: way_back(Some(&flow.purpose)),
         problems,
     })
@@ -314,6 +316,17 @@ pub async fn home_user_form(ctx: Ctx) -> Reply {
         Ok(page) => frame::page(&ctx, &page),
         Err(error) => told(&ctx, &flow.id, error, &way_back(Some(&flow.purpose))).await,
     }
+}
+
+/// `GET /login/home-user/picture/{number}`: of one of those to choose from, for this browser only. It may
+/// stand for somebody else in the next flow, so no browser keeps it.
+pub async fn home_user_picture(ctx: Ctx) -> Reply {
+    let none = || Failure::of(Code::NotFound);
+    let number = ctx.part("number").parse().map_err(|_none| none())?;
+    let flow = choosing(&ctx).await?.ok_or_else(none)?;
+    let picture = flows::picture(ctx.service(), &flow.id, &flow.browser, number).await?;
+    let answer = Answer::bytes(&picture.media_type, picture.bytes.clone());
+    Ok(answer.header(CACHE_CONTROL, "no-store"))
 }
 
 /// `POST /login/home-user` with `id`, and `pin`

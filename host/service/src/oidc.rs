@@ -1,7 +1,7 @@
 //! Signing in at an OpenID Connect issuer: there, back, and who it was.
 //!
 //! Guarantees: code flow with PKCE (S256), state and nonce; nothing an issuer or a browser says is believed
-//! before it was checked ([`attempt`], [`proof`]); everything goes out through egress and takes its time from
+//! before it was checked (`attempt`, `proof`); everything goes out through egress and takes its time from
 //! our clock; no fault holds a secret. Does not: decide who comes in, keep the attempt, or take it away
 //! when it was used: [`crate::flows`] does.
 

@@ -194,10 +194,16 @@ impl Chromium {
         button.click().await.expect("it can be pressed");
     }
 
-    /// The page's text.
+    /// The page's text. Between two pages there is none for a moment: then it is asked again.
     pub(crate) async fn text(&self) -> String {
-        let body = self.client.find(Locator::Css("body")).await.expect("a body");
-        body.text().await.expect("its text")
+        let script = "return document.body ? document.body.innerText : null";
+        for _look in 0..200 {
+            let text = self.client.execute(script, Vec::new()).await;
+            if let Ok(Some(text)) = text.as_ref().map(Value::as_str) {
+                return text.to_owned();
+            }
+        }
+        panic!("a page without a body");
     }
 
     /// Waits until the page's address contains `part`.

@@ -65,8 +65,9 @@ async fn one_no_is_a_doubt_and_two_end_the_sessions() {
     at.plex.accept("sam");
     let back = at.kept_in("sam").await;
     assert_eq!(at.me(&back).await["user"]["id"], sam["id"]);
+    // Nobody is in doubt any more, so the next look is a whole round away.
     at.round(ROUND).await;
-    at.round(DOUBT).await;
+    at.round(ROUND).await;
     assert!(at.is_in(&back).await);
     let account = &at.account_of("sam").await["accounts"][0];
     assert_eq!(account["state"], "active", "{account}");

@@ -119,14 +119,15 @@ async fn after_a_short_outage_what_is_owed_comes_true_within_minutes() {
 #[tokio::test]
 async fn deleting_comes_true_whatever_call_goes_wrong_and_forgets_no_account() {
     let house = House::new().await;
-    let admin = house.admin().await;
     for (number, fault) in FAULTS.into_iter().enumerate() {
         let name = format!("Guest {number}");
+        // To delete somebody asks for a sign-in of the last minutes.
+        let admin = house.admin().await;
         let id = somebody(&house, &name).await;
         let _script = house.jellyfin.inject("DELETE /Users/{userId}", fault);
         let path = format!("/api/users/{id}?accounts=delete");
         let answer = admin.call("DELETE", &path, Value::Null).await;
-        assert!(answer.status < 500, "{fault:?}: {}", answer.text);
+        assert!(answer.status < 300, "{fault:?}: {}", answer.text);
         let mut looks = 0_u32;
         house
             .until_async("both are gone", || {
